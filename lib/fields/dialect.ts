@@ -1,0 +1,2 @@
+/** The databases whose values and SQL this library knows. */
+export type DialectName = 'sqlite' | 'postgresql' | 'mysql'
