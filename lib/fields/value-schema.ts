@@ -49,13 +49,19 @@ const ColumnValue: z.core.$constructor<ValueType, ValueDef> = z.core.$constructo
     const done = validate._zod.run(inner, context)
     return done instanceof Promise ? done.then(finish) : finish(done)
   }
-  inst._zod.toJSONSchema = () => ({ ...json, ...describeValidation(validate) })
+  // Not `toJSONSchema`, which zod itself trips over when the type was cloned (`.meta()`).
+  inst._zod.processJSONSchema = (context, target) => {
+    Object.assign(target, json, describeValidation(validate, context.io))
+  }
 })
 
 /** What the user's schema adds to JSON Schema, where it can be said there. */
-function describeValidation(validate: z.core.$ZodType | undefined): JsonSchema {
+function describeValidation(
+  validate: z.core.$ZodType | undefined,
+  io: 'input' | 'output',
+): JsonSchema {
   if (validate === undefined) return {}
-  const { $schema, ...rest } = z.toJSONSchema(validate, { io: 'input', unrepresentable: 'any' })
+  const { $schema, ...rest } = z.toJSONSchema(validate, { io, unrepresentable: 'any' })
   void $schema
   // A recursive schema points into a document of its own; inside ours the pointers would dangle.
   return JSON.stringify(rest).includes('"$ref"') ? {} : rest
