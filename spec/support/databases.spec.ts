@@ -14,7 +14,7 @@ describeOnEach('a fresh database', (db) => {
       await Promise.all([first.destroy(), second.destroy()])
       await Promise.all([one.drop(), other.drop()])
     }
-    const again = knex({ ...one.config, log: { error: () => {} } })
+    const again = knex({ ...one.config, log: { warn: () => {} } })
     const found = await again.schema.hasTable('things').catch(() => false)
     await again.destroy()
     expect(found).to.equal(false)
