@@ -1,0 +1,125 @@
+import knexModule, { type Knex } from 'knex'
+import { ImproperlyConfigured } from '../errors.ts'
+import type { DriverConnection, KnexClient } from './drivers/driver.ts'
+
+type Done = (error?: unknown, connection?: unknown) => void
+
+interface ExecConnection extends DriverConnection {
+  exec(sql: string, done?: (error: Error | null) => void): unknown
+}
+
+const BUSY_TIMEOUT_MS = 5000
+const SQLITE_CLIENTS = new Set(['sqlite', 'sqlite3', 'better-sqlite3'])
+
+/** Whether a value is a knex, and not the configuration of one. */
+function isKnex(value: unknown): value is Knex {
+  return typeof value === 'function' && 'client' in value && 'raw' in value
+}
+
+function filenameOf(config: Knex.Config): string | undefined {
+  const connection: unknown = config.connection
+  if (typeof connection === 'string') return connection
+  return (connection as { filename?: string } | null | undefined)?.filename
+}
+
+function isMemory(filename: string | undefined): boolean {
+  if (filename === undefined) return false
+  return filename === '' || filename.includes(':memory:') || filename.includes('mode=memory')
+}
+
+/** Settings each new SQLite connection needs, since SQLite keeps them for none. */
+function preparedBy(isFile: boolean, then: unknown): (connection: unknown, done: Done) => void {
+  // The timeout first: changing the journal mode waits for a lock too.
+  const pragmas = [
+    `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`,
+    ...(isFile ? ['PRAGMA journal_mode = WAL'] : []),
+    'PRAGMA foreign_keys = ON',
+  ].join('; ')
+  return (connection, done) => {
+    const next: Done = (error) => {
+      if (error || typeof then !== 'function') done(error ?? null, connection)
+      else (then as (connection: unknown, done: Done) => void)(connection, done)
+    }
+    const sqlite = connection as ExecConnection
+    // sqlite3 calls back; better-sqlite3 is synchronous.
+    if (sqlite.exec.length === 1) {
+      sqlite.exec(pragmas)
+      next()
+    } else {
+      sqlite.exec(pragmas, next)
+    }
+  }
+}
+
+/** One connection that is never reaped: each connection to `:memory:` is another, empty database. */
+function memoryPool(pool: Knex.PoolConfig): Knex.PoolConfig {
+  const { maxConnectionLifetimeMillis: _lifetime, ...rest } = pool as Knex.PoolConfig & {
+    maxConnectionLifetimeMillis?: number
+  }
+  return { ...rest, min: 1, max: 1 }
+}
+
+function sqliteConfig(config: Knex.Config): Knex.Config {
+  const filename = filenameOf(config)
+  const memory = isMemory(filename)
+  const pool = memory ? memoryPool(config.pool ?? {}) : { ...config.pool }
+  return {
+    useNullAsDefault: true,
+    ...config,
+    pool: { ...pool, afterCreate: preparedBy(!memory, config.pool?.afterCreate) },
+  }
+}
+
+function assertSection(config: Knex.Config): void {
+  if (typeof config !== 'object' || config === null) {
+    throw new ImproperlyConfigured(
+      "connect() takes a knex configuration such as { client: 'pg', connection: … }, or a knex.",
+    )
+  }
+  if (config.client !== undefined || config.dialect !== undefined) return
+  const sections = Object.keys(config).filter((key) => /^[a-z]+$/i.test(key))
+  throw new ImproperlyConfigured(
+    `The configuration given to connect() has no client. It has: ${sections.join(', ')}. Of a ` +
+      'knexfile, give one section: connect(knexfile.development).',
+  )
+}
+
+/** A knex, and whether it was made here. */
+export interface ConfiguredKnex {
+  readonly knex: Knex
+  readonly isOwn: boolean
+}
+
+/**
+ * The knex for a configuration, with what SQLite needs; one that is handed in is left as it is.
+ * Opens no connection.
+ *
+ * @throws ImproperlyConfigured for a whole knexfile, a transaction, or a driver that is missing.
+ * @example
+ * configuredKnex({ client: 'sqlite3', connection: { filename: 'app.sqlite' } })
+ */
+export function configuredKnex(configOrKnex: Knex.Config | Knex): ConfiguredKnex {
+  if (isKnex(configOrKnex)) {
+    if ((configOrKnex as { isTransaction?: boolean }).isTransaction === true) {
+      throw new ImproperlyConfigured(
+        'connect() takes a knex, not a transaction of one: transactions are made by atomic().',
+      )
+    }
+    return { knex: configOrKnex, isOwn: false }
+  }
+  assertSection(configOrKnex)
+  const client: unknown = configOrKnex.client ?? configOrKnex.dialect
+  const isSqlite = typeof client === 'string' && SQLITE_CLIENTS.has(client)
+  try {
+    const knex = knexModule.default(isSqlite ? sqliteConfig(configOrKnex) : { ...configOrKnex })
+    return { knex, isOwn: true }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ImproperlyConfigured(`knex could not be made: ${reason}`, { cause: error })
+  }
+}
+
+/** The client of a knex, which its types leave open. */
+export function clientOf(knex: Knex): KnexClient {
+  return knex.client as KnexClient
+}

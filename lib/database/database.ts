@@ -1,0 +1,170 @@
+import type { Knex } from 'knex'
+import { ImproperlyConfigured, OperationalError } from '../errors.ts'
+import { Background } from './background.ts'
+import { clientOf, configuredKnex } from './configure.ts'
+import { heldOn } from './context.ts'
+import { driverOf } from './drivers/drivers.ts'
+import { Pool } from './pool.ts'
+import { PoolRunner } from './pool-runner.ts'
+import { assertNameFree, register, unregister } from './registry.ts'
+import {
+  type AtomicOptions,
+  Database,
+  type DatabaseDialect,
+  type RunLimits,
+  type Runner,
+  type Started,
+} from './runner.ts'
+import { currentFrame, runAtomic } from './transaction.ts'
+import { type UnconsumedReport, UnconsumedStarts } from './unconsumed.ts'
+
+export { Database } from './runner.ts'
+
+const CLOSE_MS = 10_000
+const FORCED_CLOSE_MS = 2000
+
+/** Options of `openDatabase`. */
+export interface OpenOptions {
+  /** By which `databaseNamed` and `using` find it. @default 'default' */
+  readonly name?: string | undefined
+  /** Takes the reports of failed starts nobody read; without it they are process warnings. */
+  readonly onUnconsumedError?: ((report: UnconsumedReport) => void) | undefined
+  /** Errors carry the driver's own error, values included, as `cause`. @default false */
+  readonly debug?: boolean | undefined
+}
+
+/** Resolves as soon as the work does, or after a time; says which. */
+async function within(work: Promise<unknown>, ms: number): Promise<'done' | 'late'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), ms)
+  })
+  const done = work.then(
+    () => 'done' as const,
+    () => 'done' as const,
+  )
+  const winner = await Promise.race([done, late])
+  clearTimeout(timer)
+  return winner
+}
+
+class OpenDatabase extends Database {
+  readonly knex: Knex
+  readonly name: string
+  readonly dialect: DatabaseDialect
+  readonly #isOwnKnex: boolean
+  readonly #pool: Pool
+  readonly #autocommit: PoolRunner
+  readonly #background: Background
+  readonly #unread: UnconsumedStarts
+  readonly #onIdle: (() => void)[] = []
+  #working = 0
+  #closing: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(configOrKnex: Knex.Config | Knex, options: OpenOptions) {
+    super()
+    const { knex, isOwn } = configuredKnex(configOrKnex)
+    const client = clientOf(knex)
+    const driver = driverOf(client)
+    this.knex = knex
+    this.name = options.name ?? 'default'
+    this.dialect = driver.dialect
+    this.#isOwnKnex = isOwn
+    this.#pool = new Pool(client, driver, options.debug ?? false)
+    this.#autocommit = new PoolRunner(this, this.#pool, (work) => this.#whileOpen(work))
+    this.#unread = new UnconsumedStarts(this.name, options.onUnconsumedError)
+    this.#background = new Background(this, this.#pool, this.#unread)
+  }
+
+  get poolMax(): number {
+    return this.#pool.max
+  }
+
+  get closed(): boolean {
+    return this.#isClosed
+  }
+
+  current(): Runner {
+    return heldOn(this) ?? this.#autocommit
+  }
+
+  async atomic<T>(fn: () => T | PromiseLike<T>, options: AtomicOptions = {}): Promise<T> {
+    const run = () => runAtomic(this, this.#pool, fn, options)
+    // Inside a transaction it is a part of work that was accepted already.
+    return await (currentFrame(this) === undefined ? this.#whileOpen(run) : run())
+  }
+
+  start<T>(job: (runner: Runner) => Promise<T>, origin: Error, limits?: RunLimits): Started<T> {
+    return this.#background.start(job, origin, limits, this.#refusal())
+  }
+
+  close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_MS)
+    return this.#closing
+  }
+
+  #refusal(): OperationalError | undefined {
+    if (this.#closing === undefined) return undefined
+    return new OperationalError(`The database '${this.name}' is closed; connect() again to use it.`)
+  }
+
+  async #whileOpen<T>(work: () => Promise<T>): Promise<T> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    this.#working += 1
+    try {
+      return await work()
+    } finally {
+      this.#working -= 1
+      if (this.#working === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+    }
+  }
+
+  async #idle(): Promise<void> {
+    if (this.#working > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+    await this.#background.idle()
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    if ((await within(this.#idle(), timeoutMs)) === 'late') await this.#force()
+    this.#isClosed = true
+    unregister(this)
+    this.#unread.giveUpAll('database closed')
+    // One that is stuck must not keep the process: its sockets are cut already.
+    if (this.#isOwnKnex) await within(this.knex.destroy(), FORCED_CLOSE_MS)
+  }
+
+  async #force(): Promise<void> {
+    this.#background.refuseWaiting()
+    const reason = new OperationalError(`The database '${this.name}' was closed.`)
+    const stopped = this.#pool.leases.map((lease) => lease.abandon(reason))
+    await within(Promise.all(stopped), FORCED_CLOSE_MS)
+    await within(this.#idle(), FORCED_CLOSE_MS)
+  }
+}
+
+/**
+ * Makes a database of a knex configuration, or of a knex, and registers it by its name. Opens no
+ * connection yet.
+ *
+ * A knex that is handed in is left as it is, and `close()` does not destroy it. One that is made
+ * here has, on SQLite, foreign keys, WAL (files) and a busy timeout of 5 s.
+ *
+ * @throws ImproperlyConfigured, NotSupportedError
+ * @example
+ * const db = openDatabase({ client: 'pg', connection: process.env.DATABASE_URL })
+ */
+export function openDatabase(
+  configOrKnex: Knex.Config | Knex,
+  options: OpenOptions = {},
+): Database {
+  const name = options.name ?? 'default'
+  if (typeof name !== 'string' || name === '') {
+    throw new ImproperlyConfigured('The name of a database is a text that is not empty.')
+  }
+  assertNameFree(name)
+  const database = new OpenDatabase(configOrKnex, options)
+  register(database)
+  return database
+}

@@ -1,0 +1,122 @@
+import { OrmError, QueryAbortedError, QueryTimeoutError } from '../errors.ts'
+import type { RunLimits } from './runner.ts'
+
+// Beyond this setTimeout fires at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+type Reason =
+  | { readonly kind: 'timeout'; readonly ms: number }
+  | { readonly kind: 'abort'; readonly cause: unknown }
+  | { readonly kind: 'stop'; readonly error: OrmError }
+
+/**
+ * One moment after which a piece of work is to stop, from a timeout, a signal, or the work around
+ * it; covers waiting for a connection, connecting and running. Must be disposed of.
+ */
+export class Deadline {
+  readonly #listeners: Set<() => void> = new Set()
+  readonly #release: (() => void)[] = []
+  #reason: Reason | undefined
+
+  constructor(limits: RunLimits = {}, outer?: Deadline) {
+    const { timeoutMs, signal } = limits
+    if (outer !== undefined) {
+      if (outer.#reason !== undefined) this.#reason = outer.#reason
+      else this.#release.push(outer.onStop(() => this.#stop(outer.#reason)))
+    }
+    if (signal !== undefined) this.#follow(signal)
+    if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS) {
+      const reason: Reason = { kind: 'timeout', ms: timeoutMs }
+      const timer = setTimeout(() => this.#stop(reason), timeoutMs)
+      this.#release.push(() => clearTimeout(timer))
+    }
+  }
+
+  /**
+   * The deadline of some limits, or the one around where there are none.
+   *
+   * @example
+   * const deadline = Deadline.of({ timeoutMs: 500 })
+   */
+  static of(limits: RunLimits | undefined, outer?: Deadline): Deadline | undefined {
+    if (limits?.timeoutMs === undefined && limits?.signal === undefined) return outer
+    return new Deadline(limits, outer)
+  }
+
+  get isOver(): boolean {
+    return this.#reason !== undefined
+  }
+
+  /** Calls back once when it is over; gives a function that forgets the callback. */
+  onStop(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Is over now, for a reason of the library's own. */
+  stop(error: OrmError): void {
+    this.#stop({ kind: 'stop', error })
+  }
+
+  /** The error for whoever waits; made anew for each, so that its stack is theirs. */
+  toError(): OrmError {
+    const reason = this.#reason
+    if (reason?.kind === 'timeout') {
+      return new QueryTimeoutError(
+        `The query did not finish within its timeout of ${reason.ms} ms, which covers waiting ` +
+          'for a connection, connecting and running.',
+      )
+    }
+    if (reason?.kind === 'abort') {
+      return new QueryAbortedError('The query was aborted by its signal.', { cause: reason.cause })
+    }
+    return reason?.error ?? new OrmError('The deadline is not over.')
+  }
+
+  dispose(): void {
+    for (const release of this.#release) release()
+    this.#release.length = 0
+    this.#listeners.clear()
+  }
+
+  #follow(signal: AbortSignal): void {
+    const stop = () => this.#stop({ kind: 'abort', cause: signal.reason })
+    if (signal.aborted) {
+      stop()
+      return
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    this.#release.push(() => signal.removeEventListener('abort', stop))
+  }
+
+  #stop(reason: Reason | undefined): void {
+    if (this.#reason !== undefined || reason === undefined) return
+    this.#reason = reason
+    const listeners = [...this.#listeners]
+    this.#listeners.clear()
+    for (const listener of listeners) listener()
+  }
+}
+
+/**
+ * Runs work under limits and forgets the timer afterwards.
+ *
+ * @throws QueryTimeoutError, QueryAbortedError at once, without entering, when it is over already.
+ * @example
+ * await withDeadline({ timeoutMs: 500 }, undefined, (deadline) => lease.execute(statement, deadline))
+ */
+export async function withDeadline<T>(
+  limits: RunLimits | undefined,
+  outer: Deadline | undefined,
+  work: (deadline: Deadline | undefined) => Promise<T>,
+): Promise<T> {
+  const deadline = Deadline.of(limits, outer)
+  try {
+    if (deadline?.isOver) throw deadline.toError()
+    return await work(deadline)
+  } finally {
+    if (deadline !== outer) deadline?.dispose()
+  }
+}

@@ -1,0 +1,322 @@
+import { TransactionBrokenError, TransactionError } from '../errors.ts'
+import { deferred, handled } from '../util/deferred.ts'
+import { callSafely } from './boundaries.ts'
+import { type Held, holding } from './context.ts'
+import { Deadline, withDeadline } from './deadline.ts'
+import type { DriverResult } from './drivers/driver.ts'
+import type { Lease } from './lease.ts'
+import type {
+  AtomicOptions,
+  Database,
+  RunLimits,
+  Runner,
+  Statement,
+  StatementResult,
+} from './runner.ts'
+import { SerialQueue } from './serial-queue.ts'
+
+/** How a frame ended: `unknown` when the answer to COMMIT never came. */
+export type FrameOutcome = 'committed' | 'rolled back' | 'unknown'
+
+/** What a frame's callback did. */
+export type Settled<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: unknown }
+
+/** What all frames of one transaction share. */
+export interface FrameHost {
+  readonly db: Database
+  readonly lease: Lease
+  /** Options of the outermost `atomic()`. */
+  readonly options: AtomicOptions
+  /** How long to wait behind a frame in which nothing happens. */
+  readonly patienceMs: number
+}
+
+type FrameKind = 'atomic' | 'job'
+
+function endedError(): TransactionError {
+  return new TransactionError(
+    'This atomic() already ended: the statement was not sent, since it would have been outside ' +
+      'the transaction. Await everything inside the callback.',
+  )
+}
+
+/** Awaits what a callback gave, which may be a lazy thenable, inside its own context. */
+function settleInside<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const value = fn()
+    const then = (value as PromiseLike<T> | null | undefined)?.then
+    if (typeof then === 'function') then.call(value, resolve, reject)
+    else resolve(value)
+  })
+}
+
+/**
+ * A transaction, a savepoint in it, or a started job in either: where statements join it.
+ *
+ * Statements, savepoints and jobs of one frame take turns; one that is open occupies its parent,
+ * so that what the parent does meanwhile cannot be undone by the child's rollback.
+ */
+export class Frame implements Held {
+  readonly db: Database
+  readonly parent: Frame | undefined
+  /** 0 for the outermost `atomic()`. */
+  readonly depth: number
+  readonly host: FrameHost
+  readonly isGone: boolean = false
+  readonly #kind: FrameKind
+  readonly #deadline: Deadline | undefined
+  readonly #queue: SerialQueue = new SerialQueue()
+  readonly #abandoned = deferred<never>()
+  readonly #commitHooks: (() => unknown)[] = []
+  readonly #rollbackHooks: (() => void)[] = []
+  readonly #endHooks: ((outcome: FrameOutcome) => void)[] = []
+  #phase: 'open' | 'ending' | 'ended' = 'open'
+  #isRollingBack = false
+  #broken: { readonly error: unknown } | undefined
+  #child: Frame | undefined
+
+  constructor(host: FrameHost, parent?: Frame, kind: FrameKind = 'atomic', deadline?: Deadline) {
+    this.host = host
+    this.db = host.db
+    this.parent = parent
+    this.#kind = kind
+    this.#deadline = deadline
+    this.depth = parent === undefined ? 0 : parent.depth + (kind === 'atomic' ? 1 : 0)
+    void handled(this.#abandoned.promise)
+  }
+
+  get isUsable(): boolean {
+    return this.#refusal() === undefined
+  }
+
+  get hasEnded(): boolean {
+    return this.#phase === 'ended'
+  }
+
+  /** The first error that broke it. */
+  get broken(): { readonly error: unknown } | undefined {
+    return this.#broken
+  }
+
+  isWithin(other: Held): boolean {
+    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) {
+      if (frame === other) return true
+    }
+    return false
+  }
+
+  run(statement: Statement, limits?: RunLimits): Promise<StatementResult> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    return withDeadline(limits, this.#deadline, async (deadline) => {
+      try {
+        return await this.#inTurn(() => this.#send(statement, deadline), deadline)
+      } catch (error) {
+        this.break(error)
+        throw error
+      }
+    })
+  }
+
+  async runJob<T>(job: (runner: Runner) => Promise<T>, deadline?: Deadline): Promise<T> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    try {
+      return await this.#inTurn(() => this.#runJobNow(job, deadline), deadline)
+    } catch (error) {
+      // Consumed or not: what was started in a transaction is a part of it.
+      this.break(error)
+      throw error
+    }
+  }
+
+  /**
+   * Opens a frame inside this one, in its turn.
+   *
+   * @example
+   * await frame.nest((child) => runSavepoint(child, fn))
+   */
+  async nest<T>(work: (child: Frame) => Promise<T>): Promise<T> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    return await this.#inTurn(() => {
+      const late = this.#lateRefusal()
+      if (late !== undefined) throw late
+      const child = new Frame(this.host, this, 'atomic', this.#deadline)
+      return this.#occupy(child, () => work(child))
+    })
+  }
+
+  /** Runs the callback inside, then waits for what it left running; refuses work after that. */
+  async drive<T>(fn: () => T | PromiseLike<T>): Promise<Settled<T>> {
+    const settled = await holding(this.db, this, () => settle(fn))
+    if (this.#phase === 'open') this.#phase = 'ending'
+    if (!settled.ok && this.#kind === 'atomic') {
+      this.#isRollingBack = true
+      const child = this.#child
+      if (child !== undefined && child.#kind === 'atomic') child.abandon()
+    }
+    await this.#drain()
+    return settled
+  }
+
+  /** A statement of the transaction's own, past the queue. */
+  command(sql: string): Promise<DriverResult> {
+    return this.host.lease.execute({ sql, bindings: [], wants: 'count', writes: true })
+  }
+
+  /** Nothing more is sent in this frame, and it cannot commit. */
+  break(error: unknown): void {
+    this.#broken ??= { error }
+    // The whole transaction went with the connection.
+    if (this.host.lease.isLost) this.parent?.break(error)
+  }
+
+  /** The frame around it ends first: what still comes from inside is refused. */
+  abandon(): void {
+    this.#phase = 'ended'
+    this.#child?.abandon()
+    this.#abandoned.reject(
+      new TransactionError('The atomic() around this one ended first, so this one is undone.'),
+    )
+  }
+
+  /** Ends it: from now on work in it is refused. Runs its hooks. */
+  conclude(outcome: FrameOutcome): void {
+    this.#phase = 'ended'
+    if (outcome === 'committed') this.#keepHooks()
+    else for (const hook of this.#rollbackHooks.reverse()) callSafely(hook, 'rollback')
+    for (const hook of this.#endHooks) callSafely(() => hook(outcome), 'end')
+  }
+
+  onCommit(hook: () => unknown): void {
+    this.#commitHooks.push(hook)
+  }
+
+  onRollback(hook: () => void): void {
+    this.#rollbackHooks.push(hook)
+  }
+
+  onEnd(hook: (outcome: FrameOutcome) => void): void {
+    this.#endHooks.push(hook)
+  }
+
+  /** To be run once the outermost frame has committed. */
+  get commitHooks(): readonly (() => unknown)[] {
+    return this.#commitHooks
+  }
+
+  #keepHooks(): void {
+    const { parent } = this
+    if (parent === undefined) return
+    parent.#commitHooks.push(...this.#commitHooks)
+    parent.#rollbackHooks.push(...this.#rollbackHooks)
+  }
+
+  #refusal(): TransactionError | undefined {
+    return this.#phase === 'open' ? this.#lateRefusal() : endedError()
+  }
+
+  /** Why what was accepted cannot be sent any more when its turn comes. */
+  #lateRefusal(): TransactionError | undefined {
+    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) {
+      if (frame.#phase === 'ended') return endedError()
+      if (frame.#broken !== undefined) {
+        return new TransactionBrokenError(
+          'A statement of this atomic() failed, so nothing more is sent in it; see cause. Use a ' +
+            'nested atomic() around what may fail.',
+          { cause: frame.#broken.error },
+        )
+      }
+    }
+    return undefined
+  }
+
+  async #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
+    const refusal = this.#lateRefusal() ?? (this.#isRollingBack ? endedError() : undefined)
+    if (refusal !== undefined) throw refusal
+    return await this.host.lease.execute(statement, deadline)
+  }
+
+  async #runJobNow<T>(
+    job: (runner: Runner) => Promise<T>,
+    deadline: Deadline | undefined,
+  ): Promise<T> {
+    const refusal = this.#lateRefusal()
+    if (refusal !== undefined) throw refusal
+    const child = new Frame(this.host, this, 'job', deadline ?? this.#deadline)
+    const settled = await this.#occupy(child, () => child.drive(() => job(child)))
+    child.conclude('committed')
+    if (child.broken !== undefined) this.break(child.broken.error)
+    if (!settled.ok) throw settled.error
+    return settled.value
+  }
+
+  async #occupy<T>(child: Frame, work: () => Promise<T>): Promise<T> {
+    this.#child = child
+    try {
+      return await Promise.race([handled(work()), child.#abandoned.promise])
+    } finally {
+      this.#child = undefined
+    }
+  }
+
+  /** Waits for what was accepted; gives up on children that wait for each other. */
+  async #drain(): Promise<void> {
+    try {
+      await this.#inTurn(async () => undefined)
+    } catch (error) {
+      this.break(error)
+      this.#child?.abandon()
+      await this.#queue.add(async () => undefined)
+    }
+  }
+
+  #inTurn<T>(task: () => Promise<T>, deadline?: Deadline): Promise<T> {
+    if (this.#queue.isIdle) return this.#queue.add(task)
+    return this.#waitTurn(task, deadline)
+  }
+
+  async #waitTurn<T>(task: () => Promise<T>, deadline: Deadline | undefined): Promise<T> {
+    const turn = new Deadline({}, deadline)
+    let timer: NodeJS.Timeout | undefined
+    const watch = (waitMs: number) => {
+      timer = setTimeout(() => {
+        const leftMs = this.host.patienceMs - this.host.lease.idleMs
+        if (leftMs > 0) watch(leftMs)
+        else turn.stop(this.#impatience())
+      }, waitMs)
+    }
+    watch(this.host.patienceMs)
+    const forget = () => {
+      clearTimeout(timer)
+      turn.dispose()
+    }
+    try {
+      return await this.#queue.add(() => {
+        forget()
+        return task()
+      }, turn)
+    } finally {
+      forget()
+    }
+  }
+
+  #impatience(): TransactionError {
+    return new TransactionError(
+      `Waited ${this.host.patienceMs} ms behind a nested atomic() or a started query in which ` +
+        'nothing happens. Branches of one transaction run one after the other: if that one waits ' +
+        'for this one, they would wait for ever.',
+    )
+  }
+}
+
+async function settle<T>(fn: () => T | PromiseLike<T>): Promise<Settled<T>> {
+  try {
+    return { ok: true, value: await settleInside(fn) }
+  } catch (error) {
+    return { ok: false, error }
+  }
+}

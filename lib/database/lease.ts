@@ -1,0 +1,168 @@
+import { handled } from '../util/deferred.ts'
+import type { Deadline } from './deadline.ts'
+import { translateError } from './driver-errors.ts'
+import type { Driver, DriverConnection, DriverResult, KnexClient } from './drivers/driver.ts'
+import { delayUnless } from './drivers/driver.ts'
+import type { Statement } from './runner.ts'
+import { SerialQueue } from './serial-queue.ts'
+import { traceError, traceQuery, traceResponse } from './tracing.ts'
+
+/** How long a reader waits for a cancelled statement to settle. */
+const READER_GRACE_MS = 200
+/** How long a connection may take to settle before it is destroyed. */
+const CONNECTION_GRACE_MS = 5000
+
+/** What a lease needs of the pool it comes from. */
+export interface LeaseHost {
+  readonly client: KnexClient
+  readonly driver: Driver
+  readonly debug: boolean
+  giveBack(lease: Lease): void
+}
+
+function ignore(): void {}
+
+/**
+ * One connection, held for a while: the single place from which statements go to the driver,
+ * one at a time.
+ */
+export class Lease {
+  readonly connection: DriverConnection
+  /** Who holds it, for messages: `atomic()`. */
+  readonly holder: string
+  readonly since: number = Date.now()
+  readonly #host: LeaseHost
+  readonly #queue: SerialQueue = new SerialQueue()
+  #settling: Promise<void> | undefined
+  #lost = false
+  #released = false
+  #lastActiveAt: number = Date.now()
+
+  constructor(host: LeaseHost, connection: DriverConnection, holder: string) {
+    this.#host = host
+    this.connection = connection
+    this.holder = holder
+  }
+
+  /** The connection is dead; nothing can be sent on it any more. */
+  get isLost(): boolean {
+    return this.#lost
+  }
+
+  /** For how long nothing has been running on it. */
+  get idleMs(): number {
+    return this.#queue.isIdle && this.#settling === undefined ? Date.now() - this.#lastActiveAt : 0
+  }
+
+  get isInTransaction(): boolean {
+    return !this.#host.driver.isIdle(this.connection)
+  }
+
+  /**
+   * Sends a statement in its turn; it is with the driver before this returns when nothing runs.
+   *
+   * @throws an `OrmError`; when the deadline passes the database is told to stop and the
+   * statement is waited for, shortly.
+   * @example
+   * const { rows } = await lease.execute(statement)
+   */
+  execute(statement: Statement, deadline?: Deadline): Promise<DriverResult> {
+    return this.#queue.add(() => this.#send(statement, deadline), deadline)
+  }
+
+  /** Never to be used again: knex's pool destroys it when it is given back. */
+  discard(reason: unknown): void {
+    if (this.#lost) return
+    this.#lost = true
+    this.connection.__knex__disposed ??= reason
+    this.#host.driver.destroy(this.connection)
+  }
+
+  /** Gives the connection back as soon as nothing runs on it. */
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    if (this.#queue.isIdle && this.#settling === undefined) {
+      this.#host.giveBack(this)
+      return
+    }
+    void this.#queue
+      .add(async () => {
+        await this.#settling
+      })
+      .then(() => this.#host.giveBack(this))
+  }
+
+  /** For a close that waits no longer: stops what runs and destroys the connection. */
+  async abandon(reason: unknown): Promise<void> {
+    if (!this.#queue.isIdle) {
+      let settle: () => void = ignore
+      const settled = new Promise<void>((resolve) => {
+        settle = resolve
+      })
+      void handled(this.#queue.add(async () => settle()))
+      await this.#cancel(settled)
+    }
+    this.discard(reason)
+    this.release()
+  }
+
+  async #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
+    if (this.#settling !== undefined) await this.#settling
+    if (deadline?.isOver) throw deadline.toError()
+    const { client, driver, debug } = this.#host
+    const { bindings } = statement
+    if (this.#lost) {
+      throw translateError(new Error('Connection terminated'), { driver, bindings, debug }).error
+    }
+    const event = traceQuery(client, this.connection, statement)
+    try {
+      const sent = driver.run(this.connection, statement)
+      const result = deadline === undefined ? await sent : await this.#settledWithin(sent, deadline)
+      traceResponse(client, event, result, statement.wants)
+      return result
+    } catch (error) {
+      const translated = translateError(error, { driver, bindings, debug })
+      if (translated.lost) this.discard(translated.redacted)
+      traceError(client, event, translated.redacted)
+      const wasStopped = deadline?.isOver && (translated.canceled || translated.lost)
+      throw wasStopped ? deadline.toError() : translated.error
+    } finally {
+      this.#lastActiveAt = Date.now()
+    }
+  }
+
+  #settledWithin(sent: Promise<DriverResult>, deadline: Deadline): Promise<DriverResult> {
+    const settled = sent.then(ignore, ignore)
+    return new Promise((resolve, reject) => {
+      let grace: NodeJS.Timeout | undefined
+      const off = deadline.onStop(() => {
+        const settling = this.#cancel(settled).then(() => {
+          this.#settling = undefined
+        })
+        this.#settling = settling
+        // The reader goes on; the connection stays taken until the statement settled.
+        grace = setTimeout(() => reject(deadline.toError()), READER_GRACE_MS)
+      })
+      void settled.then(() => {
+        off()
+        clearTimeout(grace)
+        resolve(sent)
+      })
+    })
+  }
+
+  /** Stops what runs; ends when no cancellation of ours can hit a later statement. */
+  async #cancel(settled: Promise<void>): Promise<void> {
+    const { client, driver } = this.#host
+    // An error here means only that the server cannot be reached to cancel: then time decides.
+    const cancelled = driver.cancel(client, this.connection, settled).catch(ignore)
+    const both = Promise.all([settled, cancelled]).then(ignore)
+    let isSettled = false
+    void both.then(() => {
+      isSettled = true
+    })
+    await delayUnless(both, CONNECTION_GRACE_MS)
+    if (!isSettled) this.discard(new Error('A cancelled statement did not settle.'))
+  }
+}

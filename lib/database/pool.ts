@@ -1,0 +1,161 @@
+import { OperationalError, type OrmError } from '../errors.ts'
+import type { Deadline } from './deadline.ts'
+import { isPoolTimeout, poolTimeout, translateError } from './driver-errors.ts'
+import type { Driver, DriverConnection, KnexClient, KnexPool } from './drivers/driver.ts'
+import { Lease, type LeaseHost } from './lease.ts'
+import type { Statement } from './runner.ts'
+
+const DEFAULT_ACQUIRE_MS = 60_000
+const DEFAULT_MAX = 10
+const FULL_SERVER_RETRY_MS = 50
+const SHOWN_HOLDERS = 3
+
+const PING: Statement = { sql: 'SELECT 1', bindings: [], wants: 'rows', writes: false }
+
+function closedError(): OperationalError {
+  return new OperationalError('The database was closed; connect() again to use it.')
+}
+
+/** knex's own pool, as leases: who holds a connection is known, and a dead one never comes back. */
+export class Pool implements LeaseHost {
+  readonly client: KnexClient
+  readonly driver: Driver
+  readonly debug: boolean
+  readonly #leases: Set<Lease> = new Set()
+
+  constructor(client: KnexClient, driver: Driver, debug: boolean) {
+    this.client = client
+    this.driver = driver
+    this.debug = debug
+  }
+
+  get max(): number {
+    return this.client.pool?.max ?? this.client.config?.pool?.max ?? DEFAULT_MAX
+  }
+
+  get acquireTimeoutMs(): number {
+    return this.client.pool?.acquireTimeoutMillis ?? DEFAULT_ACQUIRE_MS
+  }
+
+  get leases(): Lease[] {
+    return [...this.#leases]
+  }
+
+  /**
+   * Leases a connection: one from the pool, or a new one.
+   *
+   * @throws PoolTimeoutError with the pool's numbers, ConnectionLostError, what the deadline says.
+   * @example
+   * const lease = await pool.acquire('a query')
+   * try { await lease.execute(statement) } finally { lease.release() }
+   */
+  async acquire(holder: string, deadline?: Deadline): Promise<Lease> {
+    const startedAt = Date.now()
+    for (;;) {
+      if (deadline?.isOver) throw deadline.toError()
+      const pool = this.client.pool
+      if (pool === undefined) throw closedError()
+      try {
+        const connection = await this.#take(pool, deadline)
+        const lease = new Lease(this, connection, holder)
+        this.#leases.add(lease)
+        return lease
+      } catch (error) {
+        const failure = this.#failure(error, startedAt)
+        // The server is full or starting: others will give connections back, until time is up.
+        if (!failure.passing || Date.now() - startedAt >= this.acquireTimeoutMs) throw failure.error
+        await pause(FULL_SERVER_RETRY_MS, deadline)
+      }
+    }
+  }
+
+  /**
+   * As `acquire`, after a connection turned out to be dead: others that were idle may be dead as
+   * well, so one is only given when it answered.
+   *
+   * @example
+   * const lease = await pool.acquireAlive('a query')
+   */
+  async acquireAlive(holder: string, deadline?: Deadline): Promise<Lease> {
+    for (let left = this.max; ; left -= 1) {
+      const lease = await this.acquire(holder, deadline)
+      try {
+        await lease.execute(PING, deadline)
+        return lease
+      } catch (error) {
+        const wasLost = lease.isLost
+        lease.release()
+        if (!wasLost || left <= 0 || deadline?.isOver) throw error
+      }
+    }
+  }
+
+  giveBack(lease: Lease): void {
+    if (!this.#leases.delete(lease)) return
+    this.client.pool?.release(lease.connection)
+  }
+
+  async #take(pool: KnexPool, deadline: Deadline | undefined): Promise<DriverConnection> {
+    // Not client.acquireConnection: that cannot leave the queue and prints every timeout.
+    const pending = pool.acquire()
+    if (deadline === undefined) return await pending.promise
+    return await new Promise((resolve, reject) => {
+      let isLate = false
+      const off = deadline.onStop(() => {
+        isLate = true
+        pending.abort?.()
+        reject(deadline.toError())
+      })
+      pending.promise.then(
+        (connection) => {
+          off()
+          if (isLate) pool.release(connection)
+          else resolve(connection)
+        },
+        (error: unknown) => {
+          off()
+          reject(error)
+        },
+      )
+    })
+  }
+
+  #failure(error: unknown, startedAt: number): { error: OrmError; passing: boolean } {
+    if (isPoolTimeout(error)) return { error: this.#timeout(error, startedAt), passing: false }
+    if (error instanceof Error && error.message === 'aborted') {
+      return { error: closedError(), passing: false }
+    }
+    const { driver, debug } = this
+    return translateError(error, { driver, bindings: [], debug })
+  }
+
+  #timeout(cause: unknown, startedAt: number): OrmError {
+    const pool = this.client.pool
+    const oldest = this.leases.sort((a, b) => a.since - b.since).slice(0, SHOWN_HOLDERS)
+    return poolTimeout(
+      {
+        waitedMs: Date.now() - startedAt,
+        max: this.max,
+        used: pool?.numUsed?.() ?? this.#leases.size,
+        free: pool?.numFree?.() ?? 0,
+        waiting: pool?.numPendingAcquires?.() ?? 0,
+        holders: oldest.map(({ holder, since }) => `${holder} for ${Date.now() - since} ms`),
+      },
+      cause,
+    )
+  }
+}
+
+/** Waits a moment, or until the deadline. */
+function pause(ms: number, deadline: Deadline | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const off = deadline?.onStop(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    const timer = setTimeout(() => {
+      off?.()
+      resolve()
+    }, ms)
+  })
+}

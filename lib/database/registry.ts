@@ -1,0 +1,47 @@
+import { ImproperlyConfigured } from '../errors.ts'
+import type { Database } from './runner.ts'
+
+const databases = new Map<string, Database>()
+
+/**
+ * The open database of a name. Sends nothing.
+ *
+ * @throws ImproperlyConfigured naming those there are.
+ * @example
+ * databaseNamed('default').atomic(() => …)
+ */
+export function databaseNamed(name: string): Database {
+  const database = databases.get(name)
+  if (database !== undefined) return database
+  const known = [...databases.keys()].map((each) => `'${each}'`).join(', ')
+  const cure =
+    name === 'default'
+      ? 'Call connect(config) before the first query.'
+      : `Call connect(config, { name: '${name}' }) first.`
+  const list = known === '' ? 'No database is connected.' : `Connected are: ${known}.`
+  throw new ImproperlyConfigured(`There is no open database named '${name}'. ${list} ${cure}`)
+}
+
+/**
+ * Refuses a name that is taken by an open database.
+ *
+ * @throws ImproperlyConfigured
+ */
+export function assertNameFree(name: string): void {
+  if (!databases.has(name)) return
+  throw new ImproperlyConfigured(
+    `A database named '${name}' is connected already. Close it first (await db.close()), or give ` +
+      "this one a name: connect(config, { name: 'other' }).",
+  )
+}
+
+/** Makes a database known by its name. */
+export function register(database: Database): void {
+  assertNameFree(database.name)
+  databases.set(database.name, database)
+}
+
+/** Frees the name of a database, when it is still its. */
+export function unregister(database: Database): void {
+  if (databases.get(database.name) === database) databases.delete(database.name)
+}

@@ -1,0 +1,125 @@
+import type { Knex } from 'knex'
+
+/** One statement as a driver takes it. */
+export interface Statement {
+  /** In the driver's own form: `$1` on PostgreSQL, `?` on SQLite. */
+  readonly sql: string
+  /** What the driver can carry, in the order of the placeholders. */
+  readonly bindings: readonly unknown[]
+  /** `rows`: the rows are wanted, each as an array; `count`: the number of rows affected. */
+  readonly wants: 'rows' | 'count'
+  /** A statement that changes data is never repeated by itself. */
+  readonly writes: boolean
+}
+
+/** Limits of one run, from `timeout(ms)` and `signal(abortSignal)` of the queryset. */
+export interface RunLimits {
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a statement gave: rows as arrays in the order of the select list, and rows affected. */
+export interface StatementResult {
+  readonly rows: readonly (readonly unknown[])[]
+  readonly count: number
+}
+
+/** Where statements run: the pool, one leased connection, or a transaction. */
+export interface Runner {
+  readonly db: Database
+  run(statement: Statement, limits?: RunLimits): Promise<StatementResult>
+}
+
+/** The databases this room can talk to. */
+export type DatabaseDialect = 'sqlite' | 'postgresql' | 'mysql'
+
+/** The isolation levels of the SQL standard; on SQLite every transaction is serializable. */
+export type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable'
+
+/** Options of `atomic()`. */
+export interface AtomicOptions {
+  /** @default the database's own default */
+  readonly isolation?: Isolation | undefined
+  /** The database refuses writes in it. @default false */
+  readonly readOnly?: boolean | undefined
+  /** With `serializable` and `readOnly` on PostgreSQL: waits until it can never fail. */
+  readonly deferrable?: boolean | undefined
+  /** Refuses to run inside another `atomic()`: when it resolves, the data is saved. */
+  readonly durable?: boolean | undefined
+  /** How often the whole function is run again after a `SerializationError`. @default 0 */
+  readonly retries?: number | undefined
+}
+
+/** Where a started job is: `waiting` until it has a connection. */
+export type StartState = 'waiting' | 'running' | 'succeeded' | 'failed'
+
+/** A job that was started in the background and is read later, or never. */
+export interface Started<T> {
+  readonly state: StartState
+  /**
+   * The result, once it is there; from now on the start counts as consumed. Every reader of a
+   * failed start gets the same error object, whose `stack` ends with the place that started it.
+   */
+  read(): Promise<T>
+}
+
+/**
+ * One database: a knex pool and everything that runs on it. Made by `openDatabase`.
+ *
+ * An abstract class and not an interface, so that `value instanceof Database` works and the
+ * files of this room can speak of it without importing the one that puts them together.
+ */
+export abstract class Database {
+  abstract readonly knex: Knex
+  abstract readonly name: string
+  abstract readonly dialect: DatabaseDialect
+  /** The largest number of connections in use at once. */
+  abstract readonly poolMax: number
+  abstract readonly closed: boolean
+
+  /**
+   * Runs `fn` in a transaction: all of it is saved, or nothing. Everything `fn` does on this
+   * database joins by itself; an `atomic` inside is a savepoint.
+   *
+   * @throws TransactionBrokenError when a statement failed, even if `fn` swallowed the error.
+   * @throws CommitUnknownError when the connection broke during COMMIT.
+   * @example
+   * await db.atomic(async () => {
+   *   await from.save()
+   *   await to.save()
+   * }, { retries: 3 })
+   */
+  abstract atomic<T>(fn: () => T | PromiseLike<T>, options?: AtomicOptions): Promise<T>
+
+  /**
+   * Where a statement belongs that is run now: the transaction around the caller, else the pool.
+   *
+   * @example
+   * const { rows } = await db.current().run({ sql: 'SELECT 1', bindings: [], wants: 'rows', writes: false })
+   */
+  abstract current(): Runner
+
+  /**
+   * Starts a job in the background: on a connection of its own, or, inside `atomic()`, on the
+   * transaction's. The job is entered before this returns when a connection is free.
+   *
+   * @param origin made by the caller, so that its stack names the place that started the job.
+   * @param limits cover waiting, connecting and every statement of the job.
+   * @example
+   * const started = db.start((runner) => runner.run(statement), new Error('startFetch()'))
+   * const { rows } = await started.read()
+   */
+  abstract start<T>(
+    job: (runner: Runner) => Promise<T>,
+    origin: Error,
+    limits?: RunLimits,
+  ): Started<T>
+
+  /**
+   * Refuses new work, waits for what runs (at most `timeoutMs`, then cancels it), reports starts
+   * nobody read, and destroys the knex if `openDatabase` made it, so that the process can exit.
+   *
+   * @default timeoutMs 10,000
+   */
+  abstract close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
+}

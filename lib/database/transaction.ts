@@ -1,0 +1,332 @@
+import {
+  CommitUnknownError,
+  SerializationError,
+  TransactionBrokenError,
+  TransactionError,
+} from '../errors.ts'
+import { tellBoundary } from './boundaries.ts'
+import { heldOn, holding } from './context.ts'
+import type { TransactionText } from './drivers/driver.ts'
+import { Frame, type FrameOutcome, type Settled } from './frame.ts'
+import type { Lease } from './lease.ts'
+import type { Pool } from './pool.ts'
+import type { AtomicOptions, Database, Isolation, Statement } from './runner.ts'
+
+const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
+  'read uncommitted',
+  'read committed',
+  'repeatable read',
+  'serializable',
+])
+
+const FIRST_PAUSE_MS = 10
+const LONGEST_PAUSE_MS = 1000
+const CAUSES_FOLLOWED = 5
+
+function control(sql: string): Statement {
+  return { sql, bindings: [], wants: 'count', writes: true }
+}
+
+function assertOptions(options: AtomicOptions): void {
+  const { isolation, retries = 0 } = options
+  if (isolation !== undefined && !ISOLATIONS.has(isolation)) {
+    throw new TransactionError(
+      `atomic() does not know this isolation level. Choices are: ${[...ISOLATIONS].join(', ')}.`,
+    )
+  }
+  if (!Number.isSafeInteger(retries) || retries < 0) {
+    throw new TransactionError('atomic() takes retries as a whole number, 0 or more.')
+  }
+}
+
+/** A savepoint cannot change what its transaction is; asking for the same is fine. */
+function assertNestable(outer: Frame, options: AtomicOptions): void {
+  if (options.durable === true) {
+    throw new TransactionError(
+      'atomic({ durable: true }) was called inside another atomic(), where its data would not be ' +
+        'saved when it ends. Call it outside.',
+    )
+  }
+  for (const name of ['isolation', 'readOnly', 'deferrable'] as const) {
+    if (options[name] === undefined || options[name] === outer.host.options[name]) continue
+    if (options[name] === false && outer.host.options[name] === undefined) continue
+    throw new TransactionError(
+      `A nested atomic() is a savepoint and cannot set ${name}: set it on the outermost atomic().`,
+    )
+  }
+}
+
+/** A connection on which the transaction has begun. */
+async function begin(pool: Pool, text: TransactionText): Promise<Lease> {
+  const open = async (lease: Lease): Promise<Lease> => {
+    try {
+      for (const sql of text.before) await lease.execute(control(sql))
+      await lease.execute(control(text.begin))
+      return lease
+    } catch (error) {
+      await restore(lease, text)
+      lease.release()
+      throw error
+    }
+  }
+  const lease = await pool.acquire('atomic()')
+  try {
+    return await open(lease)
+  } catch (error) {
+    // Nothing was done yet, so a connection that had died in the pool can be replaced.
+    if (!lease.isLost) throw error
+    return await open(await pool.acquireAlive('atomic()'))
+  }
+}
+
+async function restore(lease: Lease, text: TransactionText): Promise<void> {
+  try {
+    for (const sql of lease.isLost ? [] : text.after) await lease.execute(control(sql))
+  } catch (error) {
+    lease.discard(error)
+  }
+}
+
+async function rollBack(lease: Lease): Promise<void> {
+  if (lease.isLost) return
+  try {
+    await lease.execute(control('ROLLBACK'))
+  } catch (error) {
+    // The first error is what counts. SQLite may have rolled back by itself; any other failure
+    // means that nobody knows what the connection is in.
+    if (!(error instanceof TransactionBrokenError)) lease.discard(error)
+  }
+  if (!lease.isLost && lease.isInTransaction) lease.discard(new Error('ROLLBACK had no effect.'))
+}
+
+async function commit(pool: Pool, lease: Lease): Promise<void> {
+  try {
+    const result = await lease.execute(control('COMMIT'))
+    if (pool.driver.isCommitted(result)) return
+  } catch (error) {
+    if (lease.isLost) {
+      throw new CommitUnknownError(
+        'The connection broke after COMMIT was sent: the changes may or may not be saved. Look ' +
+          'whether they are before you run this again.',
+        { cause: error },
+      )
+    }
+    await rollBack(lease)
+    throw error
+  }
+  throw new TransactionBrokenError(
+    'The database answered COMMIT with ROLLBACK: an earlier statement had failed. Nothing was saved.',
+  )
+}
+
+function brokenError(broken: { readonly error: unknown }): TransactionBrokenError {
+  return new TransactionBrokenError(
+    'A statement of this atomic() failed and the callback went on as if it had not: all of it was ' +
+      'rolled back; see cause.',
+    { cause: broken.error },
+  )
+}
+
+/** The result, or why there is none. */
+function failureOf<T>(frame: Frame, settled: Settled<T>): { readonly error: unknown } | undefined {
+  if (!settled.ok) return { error: settled.error }
+  return frame.broken === undefined ? undefined : { error: brokenError(frame.broken) }
+}
+
+function settledValue<T>(settled: Settled<T>): T {
+  if (!settled.ok) throw settled.error
+  return settled.value
+}
+
+interface Finished<T> {
+  readonly value: T
+  readonly commitHooks: readonly (() => unknown)[]
+}
+
+async function runOutermost<T>(
+  db: Database,
+  pool: Pool,
+  fn: () => T | PromiseLike<T>,
+  options: AtomicOptions,
+): Promise<Finished<T>> {
+  const text = pool.driver.transaction(options)
+  const lease = await begin(pool, text)
+  const frame = new Frame({ db, lease, options, patienceMs: pool.acquireTimeoutMs })
+  tellBoundary({ db, kind: 'begin', depth: 0 })
+  let outcome: FrameOutcome = 'rolled back'
+  try {
+    const settled = await frame.drive(fn)
+    const failure = failureOf(frame, settled)
+    if (failure !== undefined) {
+      await rollBack(lease)
+      throw failure.error
+    }
+    // Until its answer is there: when the connection breaks now, nobody knows.
+    outcome = 'unknown'
+    await commit(pool, lease)
+    outcome = 'committed'
+    return { value: settledValue(settled), commitHooks: frame.commitHooks }
+  } catch (error) {
+    if (outcome === 'unknown' && !lease.isLost) outcome = 'rolled back'
+    throw error
+  } finally {
+    await restore(lease, text)
+    lease.release()
+    frame.conclude(outcome)
+    tellBoundary({ db, kind: outcome === 'rolled back' ? 'rollback' : 'commit', depth: 0 })
+  }
+}
+
+async function runSavepoint<T>(frame: Frame, fn: () => T | PromiseLike<T>): Promise<T> {
+  const { db, depth } = frame
+  // Names may repeat: the innermost of a name is meant.
+  const name = `asynchrormous_${depth}`
+  try {
+    await frame.command(`SAVEPOINT ${name}`)
+  } catch (error) {
+    frame.parent?.break(error)
+    throw error
+  }
+  tellBoundary({ db, kind: 'savepoint', depth })
+  let outcome: FrameOutcome = 'rolled back'
+  try {
+    const settled = await frame.drive(fn)
+    if (frame.hasEnded) throw new TransactionError('The atomic() around this one ended first.')
+    const failure = failureOf(frame, settled)
+    if (failure === undefined) {
+      await frame.command(`RELEASE SAVEPOINT ${name}`)
+      outcome = 'committed'
+      return settledValue(settled)
+    }
+    await rollBackTo(frame, name)
+    throw failure.error
+  } finally {
+    frame.conclude(outcome)
+    tellBoundary({
+      db,
+      kind: outcome === 'committed' ? 'release' : 'rollback to savepoint',
+      depth,
+    })
+  }
+}
+
+async function rollBackTo(frame: Frame, name: string): Promise<void> {
+  try {
+    await frame.command(`ROLLBACK TO SAVEPOINT ${name}`)
+    await frame.command(`RELEASE SAVEPOINT ${name}`)
+  } catch (error) {
+    // The savepoint is gone and with it, on SQLite, the transaction: nothing heals the parent.
+    frame.parent?.break(frame.broken?.error ?? error)
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  let cause = error
+  for (let depth = 0; depth < CAUSES_FOLLOWED; depth += 1) {
+    if (cause instanceof SerializationError) return true
+    if (cause instanceof CommitUnknownError || !(cause instanceof Error)) return false
+    cause = cause.cause
+  }
+  return false
+}
+
+/** Longer each time, and never the same for two that got into each other's way. */
+function pauseBefore(attempt: number): Promise<void> {
+  const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt)
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs))
+}
+
+/** Runs every hook, outside the transaction, then throws what the first failing one threw. */
+async function runCommitHooks(db: Database, hooks: readonly (() => unknown)[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const hook of hooks) {
+    try {
+      await holding(db, undefined, hook)
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
+}
+
+/**
+ * The frame of the transaction the running code is in, if any. Sends nothing.
+ *
+ * @example
+ * currentFrame(db)?.onEnd((outcome) => …)
+ */
+export function currentFrame(db: Database): Frame | undefined {
+  const held = heldOn(db)
+  return held instanceof Frame ? held : undefined
+}
+
+/**
+ * Runs `fn` once the outermost `atomic()` of the running code has committed; at once when there is
+ * none; never when it, or a savepoint around the call, rolls back. What it throws rejects that
+ * `atomic()`, whose data stays saved.
+ *
+ * @example
+ * onCommit(db, () => sendMail(order))
+ */
+export function onCommit(db: Database, fn: () => unknown): void {
+  const frame = currentFrame(db)
+  if (frame === undefined) fn()
+  else frame.onCommit(fn)
+}
+
+/**
+ * Calls back when the innermost `atomic()` of the running code, or one around it, rolls back; does
+ * nothing outside. The last registered is called first.
+ *
+ * @example
+ * onRollback(db, () => restore(instance, before))
+ */
+export function onRollback(db: Database, fn: () => void): void {
+  currentFrame(db)?.onRollback(fn)
+}
+
+/**
+ * Runs a function in a transaction, or in a savepoint of the one the caller is in.
+ *
+ * @throws TransactionError before any SQL for options that cannot be met.
+ * @throws TransactionBrokenError, CommitUnknownError, or what `fn` threw.
+ * @example
+ * await runAtomic(db, pool, () => transfer(), { retries: 3 })
+ * // BEGIN; …; COMMIT
+ */
+export async function runAtomic<T>(
+  db: Database,
+  pool: Pool,
+  fn: () => T | PromiseLike<T>,
+  options: AtomicOptions,
+): Promise<T> {
+  assertOptions(options)
+  const outer = currentFrame(db)
+  if (outer !== undefined) {
+    assertNestable(outer, options)
+    return await outer.nest((child) => runSavepoint(child, fn))
+  }
+  const retries = options.retries ?? 0
+  for (let attempt = 0; ; attempt += 1) {
+    const isLast = attempt >= retries
+    const finished = await attemptOnce(() => runOutermost(db, pool, fn, options), isLast)
+    if (finished !== undefined) {
+      await runCommitHooks(db, finished.commitHooks)
+      return finished.value
+    }
+    await pauseBefore(attempt)
+  }
+}
+
+/** `undefined` when it failed in a way that may be over the next time. */
+async function attemptOnce<T>(
+  work: () => Promise<Finished<T>>,
+  isLast: boolean,
+): Promise<Finished<T> | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isLast || !isRetryable(error)) throw error
+    return undefined
+  }
+}
