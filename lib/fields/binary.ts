@@ -37,7 +37,7 @@ const BINARY_KIND: ColumnKind<Uint8Array> = Object.freeze({
   json: JSON_SCHEMA,
   toDb: (value) => (types.isUint8Array(value) ? Buffer.from(value) : undefined),
   fromDb: readBinary,
-  toJson: (value) => Buffer.from(value).toString('base64'),
+  toJson: (value) => (types.isUint8Array(value) ? Buffer.from(value).toString('base64') : value),
   equals: (a, b) => types.isUint8Array(a) && types.isUint8Array(b) && Buffer.compare(a, b) === 0,
 } satisfies ColumnKind<Uint8Array>)
 

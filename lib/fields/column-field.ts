@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { ImproperlyConfigured, InvalidValueError } from '../errors.ts'
-import type { ColumnKind, ColumnSpec, ColumnValue, Family } from './column.ts'
+import type { ColumnKind, ColumnSpec, ColumnValue } from './column.ts'
 import type { DialectName } from './dialect.ts'
 import { COMMON_OPTIONS, type ColumnOptions } from './options.ts'
 import { describeValue, Refusal } from './refusal.ts'
@@ -178,7 +178,7 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
     }
   }
 
-  /** What `toJSON()` writes for a value, and `schema` reads again. */
+  /** What `toJSON()` writes for a value, and `schema` reads again; junk is left as it is. */
   toJson(value: S['value'] | null): unknown {
     return value === null || value === undefined ? null : this.type.toJson(value)
   }
@@ -269,6 +269,3 @@ function writtenSchema<T>(
 
 /** Any column, whatever its spec. */
 export type AnyColumn = ColumnField<ColumnSpec>
-
-/** The families of columns, for rooms that switch on them. */
-export type { Family }

@@ -32,8 +32,7 @@ const JSON_SCHEMA: JsonSchema = { type: 'string', format: 'date-time' }
 
 function acceptInstant(input: unknown): Date | Refusal {
   if (types.isDate(input)) {
-    // The method of Date itself: a subclass might answer differently every time.
-    const ms = Date.prototype.getTime.call(input)
+    const ms = msOf(input)
     if (ms >= MIN_INSTANT_MS && ms <= MAX_INSTANT_MS) return new Date(ms)
     if (Number.isNaN(ms)) return refuse(EXPECTED, input)
     return new Refusal('expects an instant of the years 1 to 9999, got one outside of them')
@@ -64,7 +63,7 @@ function readInstant(raw: unknown, dialect: DialectName): Date {
 
 function writeInstant(value: Date, dialect: DialectName, storage: Storage): unknown {
   if (!types.isDate(value)) return undefined
-  const ms = Date.prototype.getTime.call(value)
+  const ms = msOf(value)
   if (!(ms >= MIN_INSTANT_MS && ms <= MAX_INSTANT_MS)) {
     throw new InvalidValueError('expects a valid Date of the years 1 to 9999, got another')
   }
@@ -73,6 +72,18 @@ function writeInstant(value: Date, dialect: DialectName, storage: Storage): unkn
   // With its offset for PostgreSQL, which takes text without one for the session's zone. A column
   // without time zone ignores the offset, which is what UTC means there.
   return `${iso.slice(0, 10)} ${iso.slice(11, 23)}${dialect === 'postgresql' ? '+00' : ''}`
+}
+
+/** The method of Date itself: a subclass might answer differently every time. */
+function msOf(value: Date): number {
+  return Date.prototype.getTime.call(value)
+}
+
+/** Whatever the property of an instance was set to, as `Date.prototype.toJSON` would. */
+function writeJson(value: unknown): unknown {
+  if (!types.isDate(value)) return value
+  const ms = msOf(value)
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString()
 }
 
 function dateTimeKind(storage: Storage): ColumnKind<Date> {
@@ -84,8 +95,8 @@ function dateTimeKind(storage: Storage): ColumnKind<Date> {
     json: JSON_SCHEMA,
     toDb: (value, dialect) => writeInstant(value, dialect, storage),
     fromDb: readInstant,
-    toJson: (value) => value.toISOString(),
-    equals: (a, b) => types.isDate(a) && types.isDate(b) && Object.is(a.getTime(), b.getTime()),
+    toJson: writeJson,
+    equals: (a, b) => types.isDate(a) && types.isDate(b) && Object.is(msOf(a), msOf(b)),
   } satisfies ColumnKind<Date>)
 }
 

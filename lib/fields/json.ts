@@ -126,9 +126,13 @@ function defineOwn(target: object, key: string, value: JsonValue): void {
 function equalJson(first: unknown, second: unknown): boolean {
   // A list of what is left instead of recursion: rows may be deeper than what we write.
   const left: [unknown, unknown][] = [[first, second]]
+  let steps = 0
   for (let pair = left.pop(); pair !== undefined; pair = left.pop()) {
     const [a, b] = pair
     if (a === b) continue
+    // Two that contain themselves would never end.
+    steps += 1
+    if (steps > MAX_NODES) return false
     if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
     if (Array.isArray(a) !== Array.isArray(b)) return false
     if (!isData(a) || !isData(b)) return false
@@ -138,8 +142,6 @@ function equalJson(first: unknown, second: unknown): boolean {
       if (!Object.hasOwn(b, key)) return false
       left.push([Reflect.get(a, key), Reflect.get(b, key)])
     }
-    // Two that contain themselves would never end.
-    if (left.length > MAX_NODES) return false
   }
   return true
 }

@@ -103,7 +103,7 @@ function bigintKind(name: string): ColumnKind<bigint> {
     // As digits everywhere: sqlite3 binds a bigint as NULL.
     toDb: (value) => (typeof value === 'bigint' ? String(value) : undefined),
     fromDb: readBigint,
-    toJson: (value) => String(value),
+    toJson: (value) => (typeof value === 'bigint' ? String(value) : value),
     equals: (a, b) => a === b,
   } satisfies ColumnKind<bigint>)
 }
@@ -133,7 +133,7 @@ const FLOAT_KIND: ColumnKind<number> = Object.freeze({
     throw new InvalidValueError(`expects a finite number on ${dialect}, got ${value}`)
   },
   fromDb: readFloat,
-  toJson: (value) => (Number.isFinite(value) ? value : String(value)),
+  toJson: (value) => (typeof value !== 'number' || Number.isFinite(value) ? value : String(value)),
   equals: (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b)),
 } satisfies ColumnKind<number>)
 

@@ -121,6 +121,15 @@ describe('json', () => {
     expect(field.equals(nested(100_000) as never, nested(100_000) as never)).to.equal(true)
   })
 
+  it('ends comparing values that contain themselves', () => {
+    const cycle = (): unknown => {
+      const value: { self?: unknown } = {}
+      value.self = value
+      return value
+    }
+    expect(field.equals(cycle() as never, cycle() as never)).to.equal(false)
+  }).timeout(30_000)
+
   describe('with a schema', () => {
     const typed = fields.json({
       schema: z.object({ owner: z.string(), tags: z.array(z.string()).default([]) }),

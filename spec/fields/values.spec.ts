@@ -70,12 +70,13 @@ describe('values of columns', () => {
         }
       })
 
-      it('compares whatever a property was set to', () => {
+      it('compares and shows whatever a property was set to', () => {
         for (const junk of [{}, [], 'x', 1, true, undefined, new Date(Number.NaN), new Map()]) {
           for (const value of edges) {
             expect(field.equals(junk, value)).to.be.a('boolean')
             expect(field.equals(value, junk)).to.be.a('boolean')
           }
+          expect(() => field.toJson(junk)).not.to.throw()
         }
       })
     })
