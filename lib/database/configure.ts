@@ -22,8 +22,8 @@ function filenameOf(config: Knex.Config): string | undefined {
   return (connection as { filename?: string } | null | undefined)?.filename
 }
 
-function isMemory(filename: string | undefined): boolean {
-  if (filename === undefined) return false
+function isMemory(filename: unknown): boolean {
+  if (typeof filename !== 'string') return false
   return filename === '' || filename.includes(':memory:') || filename.includes('mode=memory')
 }
 
@@ -84,6 +84,13 @@ function assertSection(config: Knex.Config): void {
   )
 }
 
+function assertOneMemory({ pool, connectionSettings }: KnexClient): void {
+  if (!isMemory(connectionSettings?.filename) || (pool?.max ?? 1) === 1) return
+  throw new ImproperlyConfigured(
+    'The knex given to connect() has an SQLite database in memory and a pool of several connections, each of which is another, empty database. Give it pool: { min: 1, max: 1 }.',
+  )
+}
+
 /** A knex, and whether it was made here. */
 export interface ConfiguredKnex {
   readonly knex: Knex
@@ -105,6 +112,7 @@ export function configuredKnex(configOrKnex: Knex.Config | Knex): ConfiguredKnex
         'connect() takes a knex, not a transaction of one: transactions are made by atomic().',
       )
     }
+    assertOneMemory(clientOf(configOrKnex))
     return { knex: configOrKnex, isOwn: false }
   }
   assertSection(configOrKnex)

@@ -22,6 +22,7 @@ export interface TranslatedError {
 
 const MAX_MESSAGE = 2000
 const MIN_REDACTED = 3
+const STACK_FRAMES = 30
 
 // Names and numbers; `detail`, `where`, `hint`, `internalQuery` and what else may hold values stay out.
 const KEPT_FIELDS = [
@@ -103,6 +104,17 @@ function redact(error: unknown, failure: DriverFailure, what: string): Error {
   return redacted
 }
 
+/** The frames of this library must not push the caller's out of the stack. */
+function withLongStack<T>(make: () => T): T {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = Math.max(limit, STACK_FRAMES)
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
 /**
  * A driver's error as one of this library's, without any bound value: not in the message, the
  * stack, `util.inspect` or JSON, nor in its `cause`, which is the driver's error redacted.
@@ -123,7 +135,7 @@ export function translateError(error: unknown, context: ErrorContext): Translate
   const redacted = redact(error, failure, what)
   const cause = context.debug ? error : redacted
   return {
-    error: new failure.type(`${what}${places(failure)}`, { cause }),
+    error: withLongStack(() => new failure.type(`${what}${places(failure)}`, { cause })),
     redacted,
     lost: failure.lost === true,
     canceled: failure.canceled === true,

@@ -1,3 +1,4 @@
+import { ConnectionLostError } from '../errors.ts'
 import { handled } from '../util/deferred.ts'
 import type { Deadline } from './deadline.ts'
 import { translateError } from './driver-errors.ts'
@@ -113,7 +114,9 @@ export class Lease {
     const { client, driver, debug } = this.#host
     const { bindings } = statement
     if (this.#lost) {
-      throw translateError(new Error('Connection terminated'), { driver, bindings, debug }).error
+      throw new ConnectionLostError('The connection broke before this statement was sent.', {
+        cause: this.connection.__knex__disposed,
+      })
     }
     const event = traceQuery(client, this.connection, statement)
     try {

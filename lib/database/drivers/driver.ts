@@ -32,7 +32,8 @@ export interface KnexClient {
   readonly dialect: string
   readonly driverName: string
   readonly pool?: KnexPool | undefined
-  readonly config?: { readonly pool?: { readonly max?: number } }
+  readonly config?: { readonly pool?: { readonly max?: number }; readonly connectionPool?: unknown }
+  readonly connectionSettings?: { readonly filename?: unknown }
   acquireRawConnection(): Promise<DriverConnection>
   destroyRawConnection(connection: DriverConnection): Promise<unknown>
   emit(event: string, ...details: unknown[]): boolean

@@ -1,6 +1,6 @@
 import { TransactionError } from '../../errors.ts'
 import type { AtomicOptions } from '../runner.ts'
-import type { Driver, DriverConnection, DriverResult } from './driver.ts'
+import type { Driver, DriverConnection, DriverResult, KnexClient } from './driver.ts'
 import { assertBindings, delayUnless } from './driver.ts'
 import { describePgError } from './pg-errors.ts'
 
@@ -85,6 +85,20 @@ function run(
 
 const CANCEL_AGAIN_MS = 100
 
+/** A connection to cancel from: one of its own, since the pool may be full of what is cancelled. */
+async function openHelper(
+  client: KnexClient,
+): Promise<{ readonly connection: PgConnection; close(): Promise<unknown> }> {
+  const { pool } = client
+  if (pool === undefined || client.config?.connectionPool === undefined) {
+    const connection = (await client.acquireRawConnection()) as PgConnection
+    return { connection, close: () => client.destroyRawConnection(connection) }
+  }
+  // Of a pool that knex was given, it does not know how to connect.
+  const connection = (await pool.acquire().promise) as PgConnection
+  return { connection, close: async () => pool.release(connection) }
+}
+
 function begin(options: AtomicOptions): string {
   const modes = [
     options.isolation === undefined ? '' : `ISOLATION LEVEL ${options.isolation.toUpperCase()}`,
@@ -111,16 +125,15 @@ export const pgDriver: Driver = {
     void settled.then(() => {
       over = true
     })
-    // A connection of its own: the pool may be full of what is to be cancelled.
-    const helper = await client.acquireRawConnection()
+    const helper = await openHelper(client)
     try {
       // Again and again: a signal that arrives before the backend has read the statement is lost.
       while (!over) {
-        await run(helper as PgConnection, 'SELECT pg_cancel_backend($1)', [pid])
+        await run(helper.connection, 'SELECT pg_cancel_backend($1)', [pid])
         await delayUnless(settled, CANCEL_AGAIN_MS)
       }
     } finally {
-      await client.destroyRawConnection(helper)
+      await helper.close()
     }
   },
 
