@@ -269,3 +269,5 @@ function writtenSchema<T>(
 
 /** Any column, whatever its spec. */
 export type AnyColumn = ColumnField<ColumnSpec>
+
+export type { Family } from './column.ts'
