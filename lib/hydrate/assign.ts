@@ -1,0 +1,67 @@
+import { FieldError, InvalidValueError } from '../errors.ts'
+import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import { type Columns, Instance } from './instance.ts'
+
+/** One property of a row that is to be written, as the column it stands for. */
+export interface Assignment {
+  readonly column: ColumnMeta
+  readonly value: unknown
+  /** Where an instance was given for a relation: the relation and the instance. */
+  readonly related?: { readonly relation: RelationMeta; readonly instance: object | null }
+}
+
+/**
+ * What writing `value` to the property `name` means: a column by its name or `pk`, or a foreign
+ * key by its relation, with an instance, a key or null.
+ *
+ * @throws FieldError for a name that cannot be written.
+ * @throws InvalidValueError for an instance of another model, or one that has no key yet.
+ */
+export function toAssignment(meta: ModelMeta, name: string, value: unknown): Assignment {
+  const column = name === 'pk' ? meta.primaryKey : meta.columnsByName.get(name)
+  if (column !== undefined) return { column, value }
+  const relation = meta.relations.get(name)
+  if (relation?.keyColumn == null || relation.from !== meta || relation.toMany) {
+    throw unknownName(meta, name, relation)
+  }
+  const key = relation.keyColumn
+  if (key.model !== meta) throw unknownName(meta, name, relation)
+  if (value === null) return { column: key, value, related: { relation, instance: null } }
+  if (!Instance.is(value)) return { column: key, value }
+  return { column: key, value: keyOf(relation, value), related: { relation, instance: value } }
+}
+
+/**
+ * The key by which a row refers to `instance` through a forward relation.
+ *
+ * @throws InvalidValueError for an instance of another model, or one that has no key yet.
+ */
+export function keyOf(relation: RelationMeta, instance: Instance): unknown {
+  const label = `${relation.from.name}.${relation.name}`
+  if (!(instance instanceof relation.to.modelClass)) {
+    throw new InvalidValueError(
+      `${label} takes an instance of ${relation.to.name}, got one of ${instance.constructor.name}.`,
+    )
+  }
+  const key = (instance as Columns)[relation.targetColumn.name]
+  if (key === undefined || key === null) {
+    throw new InvalidValueError(
+      `${label} was given an instance of ${relation.to.name} that is not saved: save it first.`,
+    )
+  }
+  return key
+}
+
+function unknownName(meta: ModelMeta, name: string, relation: RelationMeta | undefined): FieldError {
+  if (relation !== undefined) {
+    return new FieldError(
+      `${meta.name}.${name} cannot be written here: it is the other side of ` +
+        `${relation.to.name}'s relation, or has many rows.`,
+    )
+  }
+  const keys = [...meta.relations.values()]
+    .filter((one) => one.keyColumn?.model === meta && one.from === meta)
+    .map((one) => one.name)
+  const names = [...meta.columnsByName.keys(), ...keys].sort().join(', ')
+  return new FieldError(`${meta.name} has no field '${name}'. Choices are: ${names}.`)
+}

@@ -1,0 +1,114 @@
+import type { DialectName } from '../fields/dialect.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+
+/** Where the instances of one result came from; they share one, so it costs a pointer each. */
+export interface Origin {
+  readonly database: string
+  readonly dialect: DialectName
+}
+
+/** What an instance knows of itself beside its columns. */
+export interface InstanceState {
+  /** Null until it was read from a database or written to one. */
+  origin: Origin | null
+  /**
+   * What the database holds, in the driver's form, by column index; undefined where it was not
+   * loaded. Null while no row is there.
+   */
+  stored: readonly unknown[] | null
+  /** Related instances by relation name, as far as they were loaded or assigned. */
+  related: Map<string, object | null> | null
+}
+
+/** Puts a row's values on the instance that is being made. */
+export interface Filling extends InstanceState {
+  readonly fill: (instance: Record<string, unknown>) => void
+}
+
+/** The row of the next instance to be made, for the length of one constructor call. */
+let filling: Filling | null = null
+
+let stateOf: (instance: Instance) => InstanceState
+
+/**
+ * What every instance of a model is: own data properties for its columns, and a state that neither
+ * `console.log` nor `{ ...instance }` shows.
+ */
+export class Instance {
+  readonly #state: InstanceState
+
+  constructor() {
+    const source = filling
+    filling = null
+    this.#state = {
+      origin: source?.origin ?? null,
+      stored: source?.stored ?? null,
+      related: source?.related ?? null,
+    }
+    source?.fill(this as unknown as Record<string, unknown>)
+  }
+
+  /** Whether `value` is an instance of a model; looks like one is not enough. */
+  static is(value: unknown): value is Instance {
+    return typeof value === 'object' && value !== null && #state in value
+  }
+
+  static {
+    stateOf = (instance) => instance.#state
+  }
+}
+
+/** The state of an instance. */
+export function instanceState(instance: Instance): InstanceState {
+  return stateOf(instance)
+}
+
+/** An instance as what it is to the rooms that read and write columns by name. */
+export type Columns = Instance & Record<string, unknown>
+
+/**
+ * Makes an instance through its class's own constructor, which is called without arguments, so
+ * that class fields and getters of subclasses work on rows as they do on `new` ones.
+ */
+export function makeInstance(meta: ModelMeta, source: Filling): Columns {
+  filling = source
+  try {
+    return new meta.modelClass() as Columns
+  } finally {
+    filling = null
+  }
+}
+
+/** Whether the constructor that is running makes an instance from a row. */
+export function isFilled(instance: Instance): boolean {
+  return stateOf(instance).stored !== null
+}
+
+/** The columns whose values differ from what the database holds; all of them on a new instance. */
+export function changedColumns(meta: ModelMeta, instance: Columns): ColumnMeta[] {
+  const { stored, origin } = stateOf(instance)
+  if (stored === null || origin === null) return [...meta.columns]
+  return meta.columns.filter((column) => {
+    const raw = stored[column.index]
+    const value = instance[column.name]
+    if (raw === undefined) return Object.hasOwn(instance, column.name) && value !== undefined
+    return !column.field.equals(column.field.fromDb(raw, origin.dialect), value ?? null)
+  })
+}
+
+/** Remembers that the database holds the instance's present values of `columns`. */
+export function markStored(
+  instance: Columns,
+  origin: Origin,
+  columns: readonly ColumnMeta[],
+  meta: ModelMeta,
+): void {
+  const state = stateOf(instance)
+  const stored = state.stored === null ? meta.columns.map(() => undefined as unknown) : [...state.stored]
+  for (const column of columns) {
+    const value = instance[column.name] ?? null
+    stored[column.index] = column.field.toDb(value, origin.dialect)
+  }
+  state.stored = stored
+  state.origin = origin
+}

@@ -1,0 +1,272 @@
+import { ImproperlyConfigured, OrmError } from '../errors.ts'
+import type { RelationField } from '../fields/relation-field.ts'
+import type { ColumnMeta, JoinStep, ModelMeta, RelationMeta, ThroughMeta } from './model-meta.ts'
+import { nameProblem, snakeCase } from './names.ts'
+
+/** A forward relation as it was declared: its name, its field, and its key column if it has one. */
+export interface Declared {
+  readonly name: string
+  readonly field: RelationField
+  readonly column: ColumnMeta | null
+}
+
+/** A model as linking sees it: what it declares, and what it linked to. */
+export interface Linkable extends ModelMeta {
+  readonly site: string
+  readonly declared: readonly Declared[]
+  /** The relations declared on this model, by name. */
+  readonly outgoing: ReadonlyMap<string, RelationMeta>
+}
+
+/** Finds the model that a declaration names, by class or by string. */
+export type ResolveModel = (reference: RelationField['target'], from: Linkable) => Linkable
+
+/** The sides of other models' relations that end at a model. */
+export interface Incoming {
+  /** Those that have a name on this side. */
+  readonly reverse: readonly RelationMeta[]
+  /** The forward sides, named here or not. */
+  readonly incoming: readonly RelationMeta[]
+}
+
+/**
+ * The forward relations of a model by name, each with its reverse side in `inverse`.
+ *
+ * @throws ImproperlyConfigured listing everything that is wrong with them.
+ */
+export function linkOutgoing(model: Linkable, resolve: ResolveModel): Map<string, RelationMeta> {
+  const linked = new Map<string, RelationMeta>()
+  const problems: string[] = []
+  for (const declared of model.declared) {
+    try {
+      linked.set(declared.name, linkOne(model, declared, resolve))
+    } catch (error) {
+      if (!(error instanceof OrmError)) throw error
+      problems.push(`${model.name}.${declared.name}: ${error.message}`)
+    }
+  }
+  if (problems.length > 0) throw new ImproperlyConfigured(problems.join('\n'))
+  return linked
+}
+
+/**
+ * The relations of all registered models that end at `model`. A model whose own declarations are
+ * wrong is passed over: it says so when it is used itself.
+ *
+ * @throws ImproperlyConfigured when two sides want the same name.
+ */
+export function linkIncoming(model: Linkable, registered: readonly Linkable[]): Incoming {
+  const incoming: RelationMeta[] = []
+  const reverse = new Map<string, RelationMeta>()
+  const problems: string[] = []
+  for (const other of registered) {
+    for (const relation of outgoingOf(other)) {
+      if (relation.to !== model) continue
+      incoming.push(relation)
+      const side = relation.inverse
+      if (side === null) continue
+      const problem = clash(model, side, reverse.get(side.queryName))
+      if (problem === null) reverse.set(side.queryName, side)
+      else problems.push(problem)
+    }
+  }
+  if (problems.length > 0) throw new ImproperlyConfigured(problems.join('\n'))
+  return { reverse: [...reverse.values()], incoming }
+}
+
+function outgoingOf(model: Linkable): Iterable<RelationMeta> {
+  try {
+    return model.outgoing.values()
+  } catch (error) {
+    if (error instanceof ImproperlyConfigured) return []
+    throw error
+  }
+}
+
+function clash(model: Linkable, side: RelationMeta, other: RelationMeta | undefined): string | null {
+  const declaredBy = side.inverse === null ? '' : `${side.to.name}.${side.inverse.name}`
+  const wrong = nameProblem(side.name)
+  if (wrong !== null) return `The relatedName of ${declaredBy} cannot be used: ${wrong}.`
+  if (model.columnsByName.has(side.name) || model.outgoing.has(side.name)) {
+    return `The relatedName of ${declaredBy} clashes with the field ${model.name}.${side.name}.`
+  }
+  if (other === undefined || isRedefinition(side.to, other.to)) return null
+  return (
+    `${declaredBy} and ${other.to.name}.${other.inverse?.name ?? ''} both have the relatedName ` +
+    `'${side.name}' on ${model.name}: give one of them another.`
+  )
+}
+
+/** Whether both are the same declaration, run again: the later one then stands for both. */
+function isRedefinition(a: ModelMeta, b: ModelMeta): boolean {
+  return a.name === b.name && (a as Linkable).site === (b as Linkable).site
+}
+
+type Draft = { -readonly [K in keyof RelationMeta]: RelationMeta[K] }
+
+function linkOne(model: Linkable, declared: Declared, resolve: ResolveModel): RelationMeta {
+  const target = resolve(declared.field.target, model)
+  const { column } = declared
+  const forward =
+    column === null
+      ? manyToMany(model, target, declared, resolve)
+      : foreignKey(model, target, declared, column)
+  const backName = declared.field.relatedName
+  if (backName !== undefined && backName !== '+' && forward.through?.symmetrical !== true) {
+    const back = inverseOf(forward, backName, declared.field.relatedQueryName ?? backName)
+    back.inverse = forward
+    forward.inverse = back
+    Object.freeze(back)
+  }
+  return Object.freeze(forward)
+}
+
+function foreignKey(model: Linkable, to: Linkable, { name, field }: Declared, column: ColumnMeta): Draft {
+  const targetColumn = field.toField === 'pk' ? to.primaryKey : to.columnsByName.get(field.toField)
+  if (targetColumn === undefined) {
+    const names = [...to.columnsByName.keys()].join(', ')
+    throw new ImproperlyConfigured(`${to.name} has no field '${field.toField}'. Choices are: ${names}.`)
+  }
+  if (!targetColumn.unique) {
+    throw new ImproperlyConfigured(`${to.name}.${targetColumn.name} must be unique to be referred to.`)
+  }
+  return {
+    name,
+    queryName: name,
+    kind: field.kind,
+    from: model,
+    to,
+    toMany: false,
+    nullable: field.null,
+    steps: [
+      {
+        table: to.table,
+        fromColumn: column.column,
+        toColumn: targetColumn.column,
+        model: to,
+        toMany: false,
+        nullable: field.null,
+      },
+    ],
+    keyColumn: column,
+    targetColumn,
+    inverse: null,
+    onDelete: field.onDelete ?? null,
+    through: null,
+  }
+}
+
+function manyToMany(model: Linkable, to: Linkable, declared: Declared, resolve: ResolveModel): Draft {
+  const through = throughOf(model, to, declared, resolve)
+  return {
+    name: declared.name,
+    queryName: declared.name,
+    kind: 'manyToMany',
+    from: model,
+    to,
+    toMany: true,
+    nullable: true,
+    steps: twoSteps(model, through, to),
+    keyColumn: null,
+    targetColumn: to.primaryKey,
+    inverse: null,
+    onDelete: null,
+    through,
+  }
+}
+
+function twoSteps(near: ModelMeta, through: ThroughMeta, far: ModelMeta): JoinStep[] {
+  return [
+    {
+      table: through.table,
+      fromColumn: near.primaryKey.column,
+      toColumn: through.nearColumn,
+      model: through.model,
+      toMany: true,
+      nullable: true,
+    },
+    {
+      table: far.table,
+      fromColumn: through.farColumn,
+      toColumn: far.primaryKey.column,
+      model: far,
+      toMany: false,
+      nullable: false,
+    },
+  ]
+}
+
+function throughOf(model: Linkable, to: Linkable, { name, field }: Declared, resolve: ResolveModel): ThroughMeta {
+  const symmetrical = field.symmetrical ?? (model === to && field.relatedName === undefined)
+  if (field.through !== undefined) {
+    return { ...throughModel(model, to, resolve(field.through, model)), symmetrical }
+  }
+  const [near, far] =
+    model === to
+      ? [`from_${snakeCase(model.name)}_id`, `to_${snakeCase(to.name)}_id`]
+      : [`${model.name.toLowerCase()}_id`, `${to.name.toLowerCase()}_id`]
+  return {
+    table: field.table ?? `${model.table}_${snakeCase(name)}`,
+    model: null,
+    nearColumn: field.joinColumn ?? near,
+    farColumn: field.inverseJoinColumn ?? far,
+    symmetrical,
+  }
+}
+
+function throughModel(model: Linkable, to: Linkable, through: Linkable): Omit<ThroughMeta, 'symmetrical'> {
+  const keys = [...through.outgoing.values()].filter((relation) => relation.keyColumn !== null)
+  const near = keys.find((relation) => relation.to === model)
+  const far = keys.find((relation) => relation.to === to && relation !== near)
+  if (near?.keyColumn == null || far?.keyColumn == null) {
+    throw new ImproperlyConfigured(
+      `The model ${through.name} cannot be its through model: it needs a foreign key to ` +
+        `${model.name} and one to ${to.name}.`,
+    )
+  }
+  return {
+    table: through.table,
+    model: through,
+    nearColumn: near.keyColumn.column,
+    farColumn: far.keyColumn.column,
+  }
+}
+
+function inverseOf(forward: RelationMeta, name: string, queryName: string): Draft {
+  const { from, to, keyColumn, targetColumn, through } = forward
+  const shared = { name, queryName, from: to, to: from, inverse: null, nullable: true }
+  if (keyColumn === null || through !== null) {
+    const back = through as ThroughMeta
+    const flipped = { ...back, nearColumn: back.farColumn, farColumn: back.nearColumn }
+    return {
+      ...shared,
+      kind: 'reverseManyToMany',
+      toMany: true,
+      steps: twoSteps(to, flipped, from),
+      keyColumn: null,
+      targetColumn: from.primaryKey,
+      onDelete: null,
+      through: flipped,
+    }
+  }
+  const toMany = forward.kind === 'foreignKey'
+  return {
+    ...shared,
+    kind: toMany ? 'reverseForeignKey' : 'reverseOneToOne',
+    toMany,
+    steps: [
+      {
+        table: from.table,
+        fromColumn: targetColumn.column,
+        toColumn: keyColumn.column,
+        model: from,
+        toMany,
+        nullable: true,
+      },
+    ],
+    keyColumn,
+    targetColumn,
+    onDelete: forward.onDelete,
+    through: null,
+  }
+}

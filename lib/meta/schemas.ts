@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { type FieldIssue, ValidationError } from '../errors.ts'
+import type { ColumnMeta, ModelMeta } from './model-meta.ts'
+
+/** The zod schemas of a model, by what they are for. */
+export interface Schemas {
+  /** A whole row. */
+  readonly row: z.ZodObject
+  /** What `create()` takes: columns with a default, or that may be NULL, may be left out. */
+  readonly create: z.ZodObject
+  /** What `update()` takes: any of the columns. */
+  readonly update: z.ZodObject
+}
+
+const built = new WeakMap<ModelMeta, Schemas>()
+
+/** The zod schemas of a model, made on first use. Unknown keys are refused. */
+export function schemasOf(meta: ModelMeta): Schemas {
+  const known = built.get(meta)
+  if (known !== undefined) return known
+  const row: Record<string, z.ZodType> = {}
+  const create: Record<string, z.ZodType> = {}
+  for (const column of meta.columns) {
+    const schema = columnSchema(column)
+    row[column.name] = schema
+    create[column.name] = isOptional(column) ? schema.optional() : schema
+  }
+  const schemas: Schemas = Object.freeze({
+    row: z.strictObject(row),
+    create: z.strictObject(create),
+    update: z.strictObject(row).partial(),
+  })
+  built.set(meta, schemas)
+  return schemas
+}
+
+/** Whether a new row may leave the column out. */
+export function isOptional(column: ColumnMeta): boolean {
+  return column.null || column.hasDefault || column.generated
+}
+
+function columnSchema(column: ColumnMeta): z.ZodType {
+  const { schema } = column.field
+  return column.null && column.relation !== null ? schema.nullable() : schema
+}
+
+/**
+ * The values of `columns` as they are written, in canonical form.
+ *
+ * @throws ValidationError listing every column whose value is refused.
+ */
+export function validate(
+  meta: ModelMeta,
+  columns: readonly ColumnMeta[],
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const { row } = schemasOf(meta)
+  const valid: Record<string, unknown> = {}
+  const issues: FieldIssue[] = []
+  for (const column of columns) {
+    const value = values[column.name]
+    if (value === undefined) {
+      issues.push({ field: column.name, message: 'is required' })
+      continue
+    }
+    const result = (row.shape[column.name] as z.ZodType).safeParse(value)
+    if (result.success) valid[column.name] = result.data
+    else issues.push(...result.error.issues.map((issue) => toIssue(column.name, issue)))
+  }
+  if (issues.length > 0) throw new ValidationError(meta.name, issues)
+  return valid
+}
+
+function toIssue(field: string, issue: z.core.$ZodIssue): FieldIssue {
+  const path = issue.path.length > 0 ? `${field}.${issue.path.join('.')}` : field
+  return { field: path, message: issue.message }
+}

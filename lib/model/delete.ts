@@ -1,0 +1,2 @@
+import { InvalidValueError } from '../errors.ts'
+import { onRollback } from '../database/transaction.ts'

@@ -1,0 +1,111 @@
+import { FieldError, ImproperlyConfigured } from '../errors.ts'
+import { Instance, instanceState, isFilled, type Columns } from '../hydrate/instance.ts'
+import { define, metaOf, type ModelOptions } from '../meta/meta.ts'
+import { errorsOf, type ModelErrors } from '../meta/model-errors.ts'
+import type { FieldMap, WithId } from '../meta/row-types.ts'
+import { schemasOf } from '../meta/schemas.ts'
+import { callSite } from '../util/call-site.ts'
+import { deleteInstance } from './delete.ts'
+import { initialise } from './initialise.ts'
+import { refresh } from './refresh.ts'
+import { installForward } from './relations.ts'
+import { saveInstance } from './save.ts'
+import type { DeleteReport, ModelClass, SaveOptions } from './types.ts'
+
+/** What every model class extends, by way of `Model()`. */
+class ModelBase extends Instance {
+  static get schema(): object {
+    return schemasOf(metaOf(this)).row
+  }
+
+  static get createSchema(): object {
+    return schemasOf(metaOf(this)).create
+  }
+
+  static get updateSchema(): object {
+    return schemasOf(metaOf(this)).update
+  }
+
+  static get DoesNotExist(): ModelErrors['DoesNotExist'] {
+    return errorsOf(metaOf(this)).DoesNotExist
+  }
+
+  static get MultipleObjectsReturned(): ModelErrors['MultipleObjectsReturned'] {
+    return errorsOf(metaOf(this)).MultipleObjectsReturned
+  }
+
+  constructor(values: object = {}) {
+    super()
+    if (!isFilled(this)) initialise(metaOf(new.target), columnsOf(this), values)
+  }
+
+  get pk(): unknown {
+    return columnsOf(this)[metaOf(this.constructor).primaryKey.name]
+  }
+
+  set pk(value: unknown) {
+    columnsOf(this)[metaOf(this.constructor).primaryKey.name] = value
+  }
+
+  async save(options: SaveOptions = {}): Promise<void> {
+    await saveInstance(metaOf(this.constructor), columnsOf(this), options)
+  }
+
+  async delete(): Promise<DeleteReport> {
+    return await deleteInstance(metaOf(this.constructor), columnsOf(this))
+  }
+
+  async refreshFromDb(options: { readonly fields?: readonly string[] } = {}): Promise<void> {
+    await refresh(metaOf(this.constructor), columnsOf(this), options.fields)
+  }
+
+  equals(other: unknown): boolean {
+    if (this === other) return true
+    if (!Instance.is(other) || metaOf(other.constructor) !== metaOf(this.constructor)) return false
+    const { field } = metaOf(this.constructor).primaryKey
+    const mine = this.pk ?? null
+    return mine !== null && field.equals(mine, (other as ModelBase).pk ?? null)
+  }
+
+  toJSON(): Record<string, unknown> {
+    const meta = metaOf(this.constructor)
+    const columns = columnsOf(this)
+    return Object.fromEntries(
+      Object.entries(columns).map(([name, value]) => {
+        const column = meta.columnsByName.get(name)
+        return [name, column === undefined ? value : column.field.toJson(value ?? null)]
+      }),
+    )
+  }
+}
+
+function columnsOf(instance: Instance): Columns {
+  return instance as Columns
+}
+
+/**
+ * The base class of a model. One definition gives the class its columns, types and validation.
+ *
+ * @param table its table; columns are the properties in snake_case unless a field says otherwise.
+ * @throws ImproperlyConfigured when a field's name cannot be used.
+ * @example
+ * class Author extends Model('authors', {
+ *   name: fields.char({ maxLength: 100 }),
+ *   email: fields.email({ null: true, unique: true }),
+ * }, { ordering: ['name'] }) {
+ *   static objects = new AsyncManager(Author)
+ * }
+ */
+export function Model<const FS extends FieldMap>(
+  table: string,
+  fields: FS,
+  options: ModelOptions = {},
+): ModelClass<WithId<FS>> {
+  if (typeof table !== 'string' || table === '') {
+    throw new ImproperlyConfigured('Model() takes the name of a table first.')
+  }
+  class Base extends ModelBase {}
+  define(Base, { table, fields, options, site: callSite(Model) })
+  installForward(Base.prototype, fields)
+  return Base as unknown as ModelClass<WithId<FS>>
+}

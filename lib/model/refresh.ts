@@ -1,0 +1,16 @@
+import { type Columns, instanceState } from '../hydrate/instance.ts'
+import type { ModelMeta } from '../meta/model-meta.ts'
+import { databaseOfInstance } from '../queryset/databases.ts'
+import { reload } from '../queryset/reload.ts'
+import { namedColumn } from './save.ts'
+
+/** `instance.refreshFromDb()`. */
+export async function refresh(
+  meta: ModelMeta,
+  instance: Columns,
+  names: readonly string[] | undefined,
+): Promise<void> {
+  const columns = names?.map((name) => namedColumn(meta, name)) ?? meta.columns
+  await reload(databaseOfInstance(instance, meta), meta, instance, columns)
+  instanceState(instance).related = null
+}

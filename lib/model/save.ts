@@ -1,0 +1,54 @@
+import { FieldError } from '../errors.ts'
+import { changedColumns, type Columns, instanceState } from '../hydrate/instance.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { databaseOfInstance } from '../queryset/databases.ts'
+import { insertInstances } from '../queryset/insert.ts'
+import { updateInstance } from '../queryset/update-instance.ts'
+import type { SaveOptions } from './types.ts'
+
+/** `instance.save()`: inserts a new one, writes the changed columns of a saved one. */
+export async function saveInstance(
+  meta: ModelMeta,
+  instance: Columns,
+  options: SaveOptions,
+): Promise<void> {
+  const db = databaseOfInstance(instance, meta, options.using)
+  if (instanceState(instance).stored === null) {
+    await insertInstances(db, meta, [instance])
+    return
+  }
+  await updateInstance(db, meta, instance, columnsToSave(meta, instance, options.fields))
+}
+
+function columnsToSave(
+  meta: ModelMeta,
+  instance: Columns,
+  names: readonly string[] | undefined,
+): readonly ColumnMeta[] {
+  const changed = changedColumns(meta, instance)
+  if (names === undefined) return changed.length === 0 ? [] : withAutoNow(meta, changed)
+  return names.map((name) => namedColumn(meta, name))
+}
+
+/** A save that writes at all also writes the columns that say when. */
+function withAutoNow(meta: ModelMeta, changed: readonly ColumnMeta[]): readonly ColumnMeta[] {
+  return meta.columns.filter((column) => changed.includes(column) || isAutoNow(column))
+}
+
+function isAutoNow(column: ColumnMeta): boolean {
+  return column.relation === null && column.field.autoNow
+}
+
+/**
+ * The column that a property names: itself, `pk`, or a foreign key's relation.
+ *
+ * @throws FieldError
+ */
+export function namedColumn(meta: ModelMeta, name: string): ColumnMeta {
+  const column =
+    name === 'pk' ? meta.primaryKey : (meta.columnsByName.get(name) ?? meta.columnsByName.get(`${name}Id`))
+  if (column !== undefined) return column
+  const names = [...meta.columnsByName.keys()].join(', ')
+  throw new FieldError(`${meta.name} has no field '${name}'. Choices are: ${names}.`)
+}
+

@@ -1,0 +1,92 @@
+import type { z } from 'zod'
+import type { MultipleObjectsReturned, ObjectDoesNotExist } from '../errors.ts'
+import type {
+  ColumnNames,
+  ColumnValue,
+  HasFields,
+  KeyNames,
+  KeyValue,
+  OrNull,
+  PlainRow,
+  PkOf,
+  Row,
+  Simplify,
+  WriteInput,
+} from '../meta/row-types.ts'
+
+/** Options of `save()`. */
+export interface SaveOptions {
+  /** Writes these properties only. */
+  readonly fields?: readonly string[]
+  /** The connection to save to. Default: where the instance came from, else the model's. */
+  readonly using?: string
+}
+
+/** What `delete()` reports: how many rows in all, and of which model. */
+export type DeleteReport = [total: number, byModel: Record<string, number>]
+
+/** What every instance of a model has. */
+export interface ModelInstance<FS> extends HasFields<FS> {
+  /** The primary key, whatever its name. */
+  pk: PkOf<HasFields<FS>>
+  /**
+   * Inserts a new instance; updates the columns of a saved one that have changed, and sends nothing
+   * when none has. Sets the key the database made.
+   *
+   * @throws ValidationError listing every field that is not valid, before any SQL.
+   * @throws ObjectDoesNotExist when the row to update is not there any more.
+   * @example
+   * book.pages = 320
+   * await book.save() // update "books" set "pages" = 320 where "id" = 1
+   */
+  save(options?: SaveOptions): Promise<void>
+  /**
+   * Deletes the row.
+   *
+   * @example await book.delete() // [1, { Book: 1 }]
+   */
+  delete(): Promise<DeleteReport>
+  /**
+   * Reads the row again, or some of its columns, and forgets what was changed and what was loaded
+   * of its relations.
+   *
+   * @throws ObjectDoesNotExist when the row is not there any more.
+   */
+  refreshFromDb(options?: { readonly fields?: readonly string[] }): Promise<void>
+  /** The same row: the same model and key. An instance without a key equals only itself. */
+  equals(other: unknown): boolean
+  /** The columns, in forms that JSON can carry and the model's schemas read again. */
+  toJSON(): Record<string, unknown>
+}
+
+/** An instance of the model with these fields. */
+export type InstanceOf<FS> = ModelInstance<FS> & Row<FS>
+
+type Shape<FS> = {
+  [K in ColumnNames<FS>]: z.ZodType<ColumnValue<FS[K]>>
+} & {
+  [K in KeyNames<FS> as `${K}Id`]: FS[K] extends { readonly spec: { readonly null: infer N } }
+    ? z.ZodType<OrNull<KeyValue<FS[K]>, N>>
+    : never
+}
+
+/** A zod object for rows of a model. */
+export type RowSchema<FS> = z.ZodObject<Simplify<Shape<FS>>, z.core.$strict>
+
+/** A zod object for the input of `create()` or `update()`. */
+export type InputSchema<FS> = z.ZodType<Partial<PlainRow<FS>>>
+
+/** The class that `Model(table, fields)` gives to extend. */
+export interface ModelClass<FS> {
+  new (values?: WriteInput<FS>): InstanceOf<FS>
+  /** A whole row. Takes what JSON can carry too; `z.toJSONSchema` works on it. */
+  readonly schema: RowSchema<FS>
+  /** What `create()` takes, keys under their `…Id`. */
+  readonly createSchema: InputSchema<FS>
+  /** What `update()` takes. */
+  readonly updateSchema: InputSchema<FS>
+  /** Thrown by `get()` when there is no such row. */
+  readonly DoesNotExist: typeof ObjectDoesNotExist
+  /** Thrown by `get()` when there are several. */
+  readonly MultipleObjectsReturned: typeof MultipleObjectsReturned
+}

@@ -1,0 +1,40 @@
+import { ImproperlyConfigured } from '../errors.ts'
+import { databaseNamed } from '../database/registry.ts'
+import { Database } from '../database/runner.ts'
+import { type Columns, instanceState, type Origin } from '../hydrate/instance.ts'
+import type { ModelMeta } from '../meta/model-meta.ts'
+import type { QueryState } from '../query/nodes.ts'
+
+/**
+ * The database a query goes to: what `using()` said, else the model's, else the default one.
+ *
+ * @throws ImproperlyConfigured when it is not connected.
+ */
+export function databaseOf(state: QueryState): Database {
+  const { database } = state
+  return database instanceof Database ? database : named(database ?? state.model.database)
+}
+
+/** The database an instance is written to: `using`, else where it came from, else the model's. */
+export function databaseOfInstance(instance: Columns, meta: ModelMeta, using?: unknown): Database {
+  if (using instanceof Database) return using
+  return named(using ?? instanceState(instance).origin?.database ?? meta.database)
+}
+
+/** @throws ImproperlyConfigured when `database` is neither a name nor a database. */
+export function assertDatabase(database: unknown): void {
+  if (database instanceof Database || typeof database === 'string') return
+  throw new ImproperlyConfigured(
+    "using() takes the name of a connection, as in connect(config, { name: 'replica' }), or the " +
+      'database that connect() gave.',
+  )
+}
+
+/** What instances read from, or written to, a database remember of it. */
+export function originOf(db: Database): Origin {
+  return { database: db.name, dialect: db.dialect }
+}
+
+function named(name: unknown): Database {
+  return databaseNamed(typeof name === 'string' ? name : 'default')
+}

@@ -1,0 +1,122 @@
+import { compileInsert, type InsertConflict } from '../compile/insert.ts'
+import type { Database } from '../database/runner.ts'
+import { type Columns, markStored } from '../hydrate/instance.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { validate } from '../meta/schemas.ts'
+import { Expression } from '../query/expression.ts'
+import { originOf } from './databases.ts'
+import { restoreOnRollback } from './restore.ts'
+
+/** How many values one statement may carry; the databases' own limits are a little higher. */
+const MAX_BINDINGS = { sqlite: 32_000, postgresql: 65_000, mysql: 65_000 }
+
+/** Options of an insert of many rows. */
+export interface InsertOptions {
+  /** How many rows one statement inserts at most. */
+  readonly batchSize?: number | undefined
+  readonly conflict?: InsertConflict | undefined
+}
+
+/**
+ * Inserts instances, in as few statements as the database's limits allow and in one transaction,
+ * and sets the keys that the database made.
+ *
+ * @throws ValidationError listing what is not valid in the first instance that is not, before any
+ * SQL.
+ */
+export async function insertInstances(
+  db: Database,
+  meta: ModelMeta,
+  instances: readonly Columns[],
+  options: InsertOptions = {},
+): Promise<void> {
+  for (const instance of instances) prepare(meta, instance)
+  const batches = [...groupByColumns(meta, instances)].flatMap(([columns, group]) =>
+    chunks(group, batchSize(db, columns, options)).map((batch) => ({ columns, batch })),
+  )
+  const insertAll = async (): Promise<void> => {
+    for (const { columns, batch } of batches) await insertBatch(db, meta, columns, batch, options)
+  }
+  await (batches.length > 1 ? db.atomic(insertAll) : insertAll())
+}
+
+/** Validates an instance and gives it the canonical form of its values. */
+function prepare(meta: ModelMeta, instance: Columns): void {
+  const plain = meta.columns.filter((column) => {
+    const { field, generated, name, relation } = column
+    if (relation === null && field.autoNow) instance[name] = field.makeNow()
+    if (instance[name] === undefined && generated) return false
+    return Expression.raw(instance[name]) === null
+  })
+  Object.assign(instance, validate(meta, plain, instance))
+}
+
+/** Instances with the same columns to insert; only those the database makes may be missing. */
+function groupByColumns(
+  meta: ModelMeta,
+  instances: readonly Columns[],
+): Iterable<[readonly ColumnMeta[], Columns[]]> {
+  const groups = new Map<string, [readonly ColumnMeta[], Columns[]]>()
+  for (const instance of instances) {
+    const columns = meta.columns.filter((column) => !isMadeByDatabase(column, instance))
+    const key = columns.map((column) => column.index).join()
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [columns, [instance]])
+    else group[1].push(instance)
+  }
+  return groups.values()
+}
+
+function isMadeByDatabase(column: ColumnMeta, instance: Columns): boolean {
+  return column.generated && (instance[column.name] ?? null) === null
+}
+
+function batchSize(db: Database, columns: readonly ColumnMeta[], options: InsertOptions): number {
+  const largest = Math.max(1, Math.floor(MAX_BINDINGS[db.dialect] / Math.max(1, columns.length)))
+  return Math.min(options.batchSize ?? largest, largest)
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  const parts: T[][] = []
+  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size))
+  return parts
+}
+
+async function insertBatch(
+  db: Database,
+  meta: ModelMeta,
+  columns: readonly ColumnMeta[],
+  batch: readonly Columns[],
+  { conflict }: InsertOptions,
+): Promise<void> {
+  const returning = returnedColumns(meta, columns, batch, conflict)
+  const rows = batch.map((instance) => columns.map((column) => instance[column.name] ?? null))
+  const statement = compileInsert({ model: meta, columns, rows, returning, conflict }, db.dialect)
+  const runner = db.current()
+  for (const instance of batch) restoreOnRollback(db, meta, instance)
+  const result = await runner.run(statement)
+  const origin = originOf(db)
+  batch.forEach((instance, at) => {
+    returning.forEach((column, position) => {
+      instance[column.name] = column.field.fromDb(result.rows[at]?.[position], db.dialect)
+    })
+    if (conflict === undefined) markStored(instance, origin, meta.columns, meta)
+  })
+}
+
+/** The columns whose values only the database knows after the insert. */
+function returnedColumns(
+  meta: ModelMeta,
+  columns: readonly ColumnMeta[],
+  batch: readonly Columns[],
+  conflict: InsertConflict | undefined,
+): ColumnMeta[] {
+  // A row that was ignored returns nothing, so rows could not be told apart.
+  if (conflict !== undefined) return []
+  return meta.columns.filter(
+    (column) =>
+      !columns.includes(column) ||
+      batch.some((instance) => Expression.raw(instance[column.name]) !== null),
+  )
+}
+

@@ -1,0 +1,75 @@
+import type {
+  annotated,
+  CheckKnown,
+  FieldsOf,
+  PlainRow,
+  Simplify,
+  Unknown,
+  WithId,
+  WriteInput,
+} from '../meta/row-types.ts'
+import type { CheckExpression, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
+import type { Expression } from '../query/expression.ts'
+import type { PathHint, PathValue } from '../query/lookup-types.ts'
+
+/** A scope that has annotations beside its columns. */
+export type Annotated<M, A> = M & { readonly [annotated]: A }
+
+/** What `values()` and `valuesList()` take: paths, and objects of named expressions. */
+export type ValuesHint<M> = PathHint<M> | NamedExpressions
+
+/** What `valuesList()` takes: paths and expressions. */
+export type ListHint<M> = PathHint<M> | Expression<unknown, string>
+
+type Named<M, Ps extends readonly unknown[]> = {
+  [I in keyof Ps]: Ps[I] extends NamedExpressions ? ResultsOf<M, Ps[I]> : unknown
+}
+
+type MergeAll<Ts extends readonly unknown[]> = Ts extends readonly [infer Head, ...infer Rest]
+  ? Head & MergeAll<Rest>
+  : unknown
+
+/** A row of `values()`: the paths under their own names; every column where none is given. */
+export type ValuesRow<M, Ps extends readonly unknown[]> = Ps extends readonly []
+  ? PlainRow<FieldsOf<M>>
+  : Simplify<
+      { [K in Extract<Ps[number], string>]: PathValue<M, K> } & MergeAll<Named<M, Ps>>
+    >
+
+type ListValue<M, P> = P extends string
+  ? PathValue<M, P>
+  : P extends Expression<infer T, string>
+    ? ResultOf<M, T>
+    : never
+
+/** A row of `valuesList()`: the values in the order asked for. */
+export type ListRow<M, Ps extends readonly unknown[]> = {
+  -readonly [I in keyof Ps]: ListValue<M, Ps[I]>
+}
+
+/** The value of each row of `valuesList(path, { flat: true })`. */
+export type FlatRow<M, P> = ListValue<M, P>
+
+type Writes<M> = WriteInput<WithId<FieldsOf<M>>>
+
+/** What an editor offers in `update()`: each column's value, or an expression. */
+export type UpdateHint<M> = { readonly [K in keyof Writes<M>]?: Writes<M>[K] | Expression<unknown, string> }
+
+type CheckAssignment<M, V, Given> =
+  Given extends Expression<infer T, string>
+    ? ResultOf<M, T> extends V | null
+      ? CheckExpression<M, Given>
+      : { readonly error: 'this expression has another type than the column it is written to' }
+    : V
+
+/** The argument of `update()` as it must be. */
+export type CheckUpdate<M, U> = {
+  [K in keyof U]: K extends keyof Writes<M>
+    ? CheckAssignment<M, Exclude<Writes<M>[K], undefined>, U[K]>
+    : Unknown<K & string>
+}
+
+/** Objects for `defaults` of `getOrCreate` and `updateOrCreate`. */
+export type DefaultsOf<M> = Simplify<Writes<M>>
+
+export type { CheckKnown }
