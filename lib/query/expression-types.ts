@@ -1,0 +1,97 @@
+import { FieldError } from '../errors.ts'
+import type { ColumnField, Family } from '../fields/column-field.ts'
+import type { ExprNode } from './nodes.ts'
+import { OUTPUT } from './outputs.ts'
+import type { AggregateName, ArithmeticOperator } from './raw.ts'
+
+const NUMERIC: ReadonlySet<Family> = new Set<Family>(['number', 'bigint', 'decimal', 'duration'])
+
+/** How the result of arithmetic is read: floats win over decimals, those over integers. */
+export function arithmeticField(
+  operator: ArithmeticOperator,
+  left: ColumnField,
+  right: ColumnField,
+): ColumnField {
+  for (const { family } of [left, right]) {
+    if (!NUMERIC.has(family)) {
+      throw new FieldError(`${operator}() needs numbers, got a value of the family '${family}'.`)
+    }
+  }
+  if (operator === 'pow' || isFloat(left) || isFloat(right)) return OUTPUT.float
+  for (const family of ['decimal', 'bigint', 'duration'] as const) {
+    if (left.family === family) return left.null ? left : generic(left)
+    if (right.family === family) return generic(right)
+  }
+  return OUTPUT.integer
+}
+
+function generic(field: ColumnField): ColumnField {
+  if (field.family === 'decimal') return OUTPUT.decimal
+  return field.family === 'bigint' ? OUTPUT.bigint : field
+}
+
+/** How an aggregate's result is read. */
+export function aggregateField(name: AggregateName, input: ColumnField | null): ColumnField {
+  if (name === 'count' || input === null) return OUTPUT.integer
+  if (name === 'min' || name === 'max') return input
+  if (!NUMERIC.has(input.family)) {
+    throw new FieldError(`${name}() needs numbers, got a value of the family '${input.family}'.`)
+  }
+  if (name === 'avg' && input.family === 'decimal') return OUTPUT.decimal
+  if (name !== 'sum' || isFloat(input)) return OUTPUT.float
+  if (input.family === 'number') return OUTPUT.integer
+  return generic(input)
+}
+
+/**
+ * A literal in an expression, bound. It takes the type of what it is computed with where that is
+ * exact: text beside a decimal is a decimal, a whole number beside a bigint is one.
+ */
+export function literalParam(value: unknown, beside: ColumnField | null): ExprNode {
+  const [canonical, field] = typed(value, beside)
+  return Object.freeze({ kind: 'param', value: canonical, field })
+}
+
+function typed(value: unknown, beside: ColumnField | null): readonly [unknown, ColumnField] {
+  if (value === null) return [null, beside ?? OUTPUT.text]
+  switch (beside?.family) {
+    case 'decimal':
+      if (typeof value === 'string') return [OUTPUT.decimal.check(value), OUTPUT.decimal]
+      if (typeof value === 'bigint' || Number.isInteger(value)) {
+        return [OUTPUT.decimal.check(String(value)), OUTPUT.decimal]
+      }
+      break
+    case 'bigint':
+      if (Number.isSafeInteger(value)) return [BigInt(value as number), OUTPUT.bigint]
+      break
+    case 'date':
+    case 'time':
+    case 'uuid':
+      if (typeof value === 'string') return [beside.check(value), beside]
+      break
+    case 'dateTime':
+      if (value instanceof Date) return [value, beside]
+      break
+    default:
+  }
+  return byType(value)
+}
+
+function byType(value: unknown): readonly [unknown, ColumnField] {
+  switch (typeof value) {
+    case 'string':
+      return [OUTPUT.text.check(value), OUTPUT.text]
+    case 'bigint':
+      return [OUTPUT.bigint.check(value), OUTPUT.bigint]
+    case 'boolean':
+      return [value, OUTPUT.boolean]
+    case 'number':
+      return [value, OUTPUT.integer.inRange(value) && Number.isInteger(value) ? OUTPUT.integer : OUTPUT.float]
+    default:
+      return [OUTPUT.dateTime.check(value), OUTPUT.dateTime]
+  }
+}
+
+function isFloat(field: ColumnField): boolean {
+  return field.name === 'float'
+}

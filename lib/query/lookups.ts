@@ -1,0 +1,265 @@
+import { FieldError, InvalidValueError } from '../errors.ts'
+import type { ColumnField, Family } from '../fields/column-field.ts'
+import type { ConditionTree, ExprNode, LookupTree, QueryNode } from './nodes.ts'
+import { OUTPUT } from './outputs.ts'
+import { isJsonPath, transformNames } from './transforms.ts'
+import { yearSpan } from './years.ts'
+
+/** What a lookup is asked for, and how it may read its value. */
+export interface LookupRequest {
+  readonly lookup: string
+  readonly left: ExprNode
+  /** Never undefined; null only for the lookups that say so. */
+  readonly value: unknown
+  readonly label: string
+  /** The node of an expression; null of anything else. */
+  readonly expression: (value: unknown) => ExprNode | null
+  /** The node of a queryset; null of anything else. */
+  readonly query: (value: unknown, limitedToOne: boolean) => QueryNode | null
+  /** The canonical value of a literal, or of a model instance. */
+  readonly literal: (value: unknown) => unknown
+}
+
+/** A lookup: the kinds of values it is for, and what its value means. */
+export interface LookupRule {
+  readonly kinds: ReadonlySet<Kind>
+  readonly takesNull?: boolean
+  resolve(request: LookupRequest): ConditionTree
+}
+
+/** Families, and the two things that are no column but can be looked up. */
+export type Kind = Family | 'jsonPath' | 'relation'
+
+export const NOTHING: ConditionTree = Object.freeze({ kind: 'constant', value: false })
+export const EVERYTHING: ConditionTree = Object.freeze({ kind: 'constant', value: true })
+
+const ORDERED: readonly Kind[] = [
+  'text',
+  'number',
+  'bigint',
+  'decimal',
+  'date',
+  'dateTime',
+  'time',
+  'duration',
+  'jsonPath',
+]
+const ALL: ReadonlySet<Kind> = new Set([...ORDERED, 'boolean', 'uuid', 'json', 'binary', 'relation'])
+const COMPARED: ReadonlySet<Kind> = new Set([...ORDERED, 'relation'])
+const RANGED: ReadonlySet<Kind> = new Set(ORDERED)
+const TEXTUAL: ReadonlySet<Kind> = new Set(['text', 'jsonPath'])
+const TEXT_OR_JSON: ReadonlySet<Kind> = new Set(['text', 'json', 'jsonPath'])
+const JSON_KINDS: ReadonlySet<Kind> = new Set(['json', 'jsonPath'])
+
+/** Every lookup by its name in keys; `compile/lookups.ts` has the SQL under the same name. */
+export const LOOKUPS: ReadonlyMap<string, LookupRule> = new Map<string, LookupRule>([
+  ['exact', { kinds: ALL, takesNull: true, resolve: resolveExact }],
+  ['iexact', { kinds: TEXTUAL, takesNull: true, resolve: resolvePattern }],
+  ['contains', { kinds: TEXT_OR_JSON, resolve: resolveContains }],
+  ['icontains', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['startswith', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['istartswith', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['endswith', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['iendswith', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['regex', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['iregex', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['in', { kinds: ALL, resolve: resolveIn }],
+  ['gt', { kinds: COMPARED, resolve: resolveComparison }],
+  ['gte', { kinds: COMPARED, resolve: resolveComparison }],
+  ['lt', { kinds: COMPARED, resolve: resolveComparison }],
+  ['lte', { kinds: COMPARED, resolve: resolveComparison }],
+  ['range', { kinds: RANGED, resolve: resolveRange }],
+  ['isnull', { kinds: ALL, resolve: resolveIsNull }],
+  ['containedBy', { kinds: JSON_KINDS, resolve: resolveContains }],
+  ['hasKey', { kinds: JSON_KINDS, resolve: resolveHasKey }],
+  ['hasKeys', { kinds: JSON_KINDS, resolve: resolveHasKeys }],
+  ['hasAnyKeys', { kinds: JSON_KINDS, resolve: resolveHasKeys }],
+])
+
+/** What decides which lookups a node takes. */
+export function kindOf(node: ExprNode, endsInRelation: boolean): Kind {
+  if (endsInRelation) return 'relation'
+  return isJsonPath(node) ? 'jsonPath' : node.field.family
+}
+
+/** The rule of a lookup on values of a kind; null if there is none. */
+export function lookupRule(name: string, kind: Kind): LookupRule | null {
+  const rule = LOOKUPS.get(name)
+  return rule?.kinds.has(kind) ? rule : null
+}
+
+/** The error for a lookup or transform that values of this kind do not have. */
+export function unknownLookup(name: string, kind: Kind, label: string): FieldError {
+  const names = [...LOOKUPS].filter(([, rule]) => rule.kinds.has(kind)).map(([lookup]) => lookup)
+  if (kind !== 'jsonPath' && kind !== 'relation') names.push(...transformNames(kind))
+  return new FieldError(
+    `Unsupported lookup '${name.slice(0, 100)}' in ${label}. Choices are: ${names.join(', ')}.`,
+  )
+}
+
+/** A lookup as data. */
+export function lookupTree(
+  lookup: string,
+  left: ExprNode,
+  right: readonly ExprNode[],
+  flag = true,
+): LookupTree {
+  return Object.freeze({ kind: 'lookup', lookup, left, right: Object.freeze(right), flag })
+}
+
+/** A bound value of the same kind as `field`'s. */
+export function param(value: unknown, field: ColumnField): ExprNode {
+  return Object.freeze({ kind: 'param', value, field })
+}
+
+function resolveExact(request: LookupRequest): ConditionTree {
+  const { left, value } = request
+  if (value === null) {
+    if (left.field.family !== 'json') return lookupTree('isnull', left, [])
+    return lookupTree('exact', left, [param(null, OUTPUT.jsonValue)])
+  }
+  const query = request.query(value, true)
+  if (query !== null) return lookupTree('exact', left, [query])
+  return resolveComparison(request)
+}
+
+const OVERFLOW: Readonly<Record<string, { readonly above: boolean; readonly below: boolean }>> = {
+  exact: { above: false, below: false },
+  gt: { above: false, below: true },
+  gte: { above: false, below: true },
+  lt: { above: true, below: false },
+  lte: { above: true, below: false },
+}
+
+function resolveComparison(request: LookupRequest): ConditionTree {
+  const { left, lookup, value } = request
+  const expression = request.expression(value)
+  if (expression !== null) return lookupTree(lookup, left, [expression])
+  const literal = request.literal(value)
+  const side = outside(left.field, literal)
+  if (side !== null) return OVERFLOW[lookup]?.[side] ? EVERYTHING : NOTHING
+  return yearSpan(lookup, left, [literal]) ?? lookupTree(lookup, left, [param(literal, left.field)])
+}
+
+/** On which side of what an integer column can hold a value lies. */
+function outside(field: ColumnField, value: unknown): 'above' | 'below' | null {
+  const { range } = field.type
+  if (range === undefined || field.inRange(value)) return null
+  return (value as number | bigint) > range[1] ? 'above' : 'below'
+}
+
+function resolveRange(request: LookupRequest): ConditionTree {
+  const { left, value, label } = request
+  if (!Array.isArray(value) || value.length !== 2) {
+    throw new InvalidValueError(`${label} takes [from, to].`)
+  }
+  const literals: unknown[] = []
+  const right = value.map((bound: unknown) => {
+    assertPresent(bound, label)
+    const expression = request.expression(bound)
+    if (expression !== null) return expression
+    const literal = request.literal(bound)
+    literals.push(literal)
+    return param(literal, left.field)
+  })
+  if (literals.length < 2) return lookupTree('range', left, right)
+  const [from, to] = literals
+  if (outside(left.field, from) === 'above' || outside(left.field, to) === 'below') return NOTHING
+  const clamped = literals.map((literal) => param(clamp(left.field, literal), left.field))
+  return yearSpan('range', left, literals) ?? lookupTree('range', left, clamped)
+}
+
+/** The nearest value that an integer column can hold. */
+function clamp(field: ColumnField, value: unknown): unknown {
+  const side = outside(field, value)
+  if (side === null || field.type.range === undefined) return value
+  const bound = field.type.range[side === 'above' ? 1 : 0]
+  return typeof value === 'bigint' ? bound : Number(bound)
+}
+
+function resolveIn(request: LookupRequest): ConditionTree {
+  const { left, value, label } = request
+  const query = request.query(value, false)
+  if (query !== null) return lookupTree('in', left, [query])
+  if (!Array.isArray(value)) {
+    throw new InvalidValueError(`${label} takes an array or a queryset.`)
+  }
+  const expressions: ExprNode[] = []
+  const values = new Map<unknown, unknown>()
+  for (const item of value as readonly unknown[]) {
+    if (item === null) continue
+    assertPresent(item, label)
+    const expression = request.expression(item)
+    if (expression !== null) {
+      expressions.push(expression)
+      continue
+    }
+    const literal = request.literal(item)
+    if (left.field.inRange(literal)) values.set(identity(literal), literal)
+  }
+  const list = Object.freeze([...values.values()])
+  if (expressions.length > 0) {
+    const params = list.map((literal) => param(literal, left.field))
+    return lookupTree('inExpressions', left, [...expressions, ...params])
+  }
+  if (list.length === 0) return NOTHING
+  return lookupTree('in', left, [Object.freeze({ kind: 'list', values: list, field: left.field })])
+}
+
+/** What two equal values have in common. */
+function identity(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Date) return value.getTime()
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  return JSON.stringify(value)
+}
+
+function resolvePattern(request: LookupRequest): ConditionTree {
+  const { left, lookup, value, label } = request
+  if (value === null) {
+    if (!isJsonPath(left)) return lookupTree('isnull', left, [])
+    return lookupTree('exact', left, [param(null, OUTPUT.jsonValue)])
+  }
+  const expression = request.expression(value)
+  if (expression !== null) return lookupTree(lookup, left, [expression])
+  return lookupTree(lookup, left, [param(OUTPUT.text.check(value, label), OUTPUT.text)])
+}
+
+function resolveContains(request: LookupRequest): ConditionTree {
+  const { left, lookup } = request
+  if (left.field.family !== 'json') return resolvePattern(request)
+  const name = lookup === 'contains' ? 'jsonContains' : 'jsonContainedBy'
+  const right =
+    request.expression(request.value) ??
+    param(OUTPUT.jsonValue.check(request.value, request.label), OUTPUT.jsonValue)
+  return lookupTree(name, left, [right])
+}
+
+function resolveHasKey(request: LookupRequest): ConditionTree {
+  const key = OUTPUT.text.check(request.value, request.label)
+  return lookupTree('hasKeys', request.left, [
+    Object.freeze({ kind: 'list', values: Object.freeze([key]), field: OUTPUT.text }),
+  ])
+}
+
+function resolveHasKeys(request: LookupRequest): ConditionTree {
+  const { value, label, lookup, left } = request
+  if (!Array.isArray(value)) throw new InvalidValueError(`${label} takes an array of keys.`)
+  const keys = new Set(value.map((key: unknown) => OUTPUT.text.check(key, label)))
+  if (keys.size === 0) return lookup === 'hasKeys' ? EVERYTHING : NOTHING
+  return lookupTree(lookup, left, [
+    Object.freeze({ kind: 'list', values: Object.freeze([...keys]), field: OUTPUT.text }),
+  ])
+}
+
+function resolveIsNull(request: LookupRequest): ConditionTree {
+  if (typeof request.value !== 'boolean') {
+    throw new InvalidValueError(`${request.label} takes true or false.`)
+  }
+  return lookupTree('isnull', request.left, [], request.value)
+}
+
+function assertPresent(value: unknown, label: string): void {
+  if (value === undefined) throw new InvalidValueError(`${label} cannot be undefined.`)
+  if (value === null) throw new InvalidValueError(`${label} cannot take null; use isnull.`)
+}

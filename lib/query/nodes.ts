@@ -1,0 +1,324 @@
+import type { ColumnField } from '../fields/column-field.ts'
+import type { ColumnMeta, JoinStep, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import type { AggregateName, Connector, Nulls } from './raw.ts'
+
+/*
+ * A query as frozen data, in two stages that share their expressions and conditions.
+ *
+ * 1. `QueryState` is what was asked, in the order it was asked: names are resolved to columns and
+ *    relations, values are checked, but nothing is joined. Every queryset holds one.
+ * 2. `SelectPlan` is what a database is to do: `ref`, `annotation` and `query` nodes are replaced
+ *    by `column` and `plan` nodes, and joins are decided.
+ *
+ * The types refer to each other, hence one file.
+ */
+
+/** A column at the end of a path of relations, before joins are decided. */
+export interface RefNode {
+  readonly kind: 'ref'
+  readonly hops: readonly RelationMeta[]
+  readonly column: ColumnMeta
+  readonly field: ColumnField
+}
+
+/** A bound value: canonical, or null. What the driver gets is made when it is compiled. */
+export interface ParamNode {
+  readonly kind: 'param'
+  readonly value: unknown
+  readonly field: ColumnField
+}
+
+/** Any number of values as one bound value. */
+export interface ListNode {
+  readonly kind: 'list'
+  readonly values: readonly unknown[]
+  readonly field: ColumnField
+}
+
+/** An operator, transform or function: `compile` knows it by name. */
+export interface FuncNode {
+  readonly kind: 'func'
+  readonly name: string
+  readonly args: readonly ExprNode[]
+  readonly field: ColumnField
+}
+
+export interface AggregateNode {
+  readonly kind: 'aggregate'
+  readonly name: AggregateName
+  /** Null for `count(*)`. */
+  readonly input: ExprNode | null
+  readonly distinct: boolean
+  readonly sample: boolean
+  readonly filter: ConditionTree | null
+  readonly default: ExprNode | null
+  readonly field: ColumnField
+}
+
+/** A condition as a boolean value. */
+export interface ConditionNode {
+  readonly kind: 'condition'
+  readonly condition: ConditionTree
+  readonly field: ColumnField
+}
+
+/** An annotation by its name. */
+export interface AnnotationNode {
+  readonly kind: 'annotation'
+  readonly name: string
+  readonly field: ColumnField
+}
+
+/** The one column of another query, or whether that query has rows. */
+export interface QueryNode {
+  readonly kind: 'query'
+  readonly state: QueryState
+  readonly exists: boolean
+  readonly field: ColumnField
+}
+
+/** Planned: a column of a table that is in the query. */
+export interface ColumnNode {
+  readonly kind: 'column'
+  readonly source: Source
+  readonly column: string
+  readonly field: ColumnField
+  /** By itself, whatever the join. */
+  readonly nullable: boolean
+}
+
+/** Planned: a subquery. */
+export interface PlanNode {
+  readonly kind: 'plan'
+  readonly plan: SelectPlan
+  readonly exists: boolean
+  readonly field: ColumnField
+}
+
+/** An expression; `field` says how a result of it is read. */
+export type ExprNode =
+  | RefNode
+  | ParamNode
+  | ListNode
+  | FuncNode
+  | AggregateNode
+  | ConditionNode
+  | AnnotationNode
+  | QueryNode
+  | ColumnNode
+  | PlanNode
+
+/** `left <lookup> right`. */
+export interface LookupTree {
+  readonly kind: 'lookup'
+  readonly lookup: string
+  readonly left: ExprNode
+  readonly right: readonly ExprNode[]
+  /** Of `isnull`: which answer is wanted. */
+  readonly flag: boolean
+}
+
+export interface GroupTree {
+  readonly kind: 'group'
+  readonly connector: Connector
+  readonly children: readonly ConditionTree[]
+}
+
+export interface NotTree {
+  readonly kind: 'not'
+  readonly child: ConditionTree
+}
+
+/** Known without asking the database: Django's EmptyResultSet (false) and FullResultSet (true). */
+export interface ConstantTree {
+  readonly kind: 'constant'
+  readonly value: boolean
+}
+
+/** A boolean expression as a condition. */
+export interface BooleanTree {
+  readonly kind: 'boolean'
+  readonly expression: ExprNode
+}
+
+export type ConditionTree = LookupTree | GroupTree | NotTree | ConstantTree | BooleanTree
+
+/** What was asked in order; the last first, so that adding one costs nothing. */
+export interface Steps {
+  readonly previous: Steps | null
+  readonly step: Step
+  readonly length: number
+}
+
+/** One `filter()`, `exclude()` or `annotate()`: the unit within which to-many joins are shared. */
+export type Step =
+  | {
+      readonly kind: 'filter'
+      readonly condition: ConditionTree
+      /** Counts as one call with the filter before it. */
+      readonly sharesJoins: boolean
+    }
+  | { readonly kind: 'annotate'; readonly name: string; readonly node: ExprNode }
+
+/** One term of an ordering; null stands for a random order. */
+export interface OrderNode {
+  readonly node: ExprNode | null
+  readonly descending: boolean
+  readonly nulls: Nulls | null
+}
+
+/** A named expression of a result. */
+export interface NamedNode {
+  readonly name: string
+  readonly node: ExprNode
+}
+
+/** What a row becomes. `position`: the number of steps there were when `values()` was called. */
+export type Projection =
+  | { readonly kind: 'instances' }
+  | {
+      readonly kind: 'values' | 'valuesList' | 'flat'
+      readonly columns: readonly NamedNode[]
+      readonly position: number
+    }
+
+/** Relations that `selectRelated()` follows, by name. */
+export type RelatedTree = ReadonlyMap<string, RelatedBranch>
+
+export interface RelatedBranch {
+  readonly relation: RelationMeta
+  readonly children: RelatedTree
+}
+
+/** Columns that `only()` or `defer()` named, and the same for relations, by name. */
+export interface LoadMask {
+  readonly mode: 'only' | 'defer'
+  readonly columns: ReadonlySet<ColumnMeta>
+  readonly children: ReadonlyMap<string, LoadMask>
+}
+
+export interface Annotation {
+  readonly node: ExprNode
+  /** Part of the rows; false for `alias()`. */
+  readonly selected: boolean
+}
+
+export interface Combination {
+  readonly operator: 'union' | 'intersection' | 'difference'
+  readonly all: boolean
+  readonly states: readonly QueryState[]
+}
+
+export interface Lock {
+  readonly noWait: boolean
+  readonly skipLocked: boolean
+  readonly noKey: boolean
+  readonly of: readonly string[]
+}
+
+/** Everything that was asked of a queryset. Frozen; `withX` functions make changed copies. */
+export interface QueryState {
+  readonly model: ModelMeta
+  readonly steps: Steps | null
+  /** How many conditions the steps have in all. */
+  readonly conditions: number
+  /** Null: the model's own. */
+  readonly ordering: readonly OrderNode[] | null
+  readonly reversed: boolean
+  /** A list: DISTINCT ON. */
+  readonly distinct: boolean | readonly ExprNode[]
+  readonly offset: number
+  readonly limit: number | null
+  readonly isNone: boolean
+  readonly projection: Projection
+  readonly selectRelated: RelatedTree
+  readonly loadMask: LoadMask | null
+  readonly annotations: ReadonlyMap<string, Annotation>
+  readonly groupBy: readonly NamedNode[] | null
+  readonly combination: Combination | null
+  readonly lock: Lock | null
+  /** The connection's name, as `using()` gave it; null: the model's, else the default one. */
+  readonly database: unknown
+  readonly timeoutMs: number | null
+  readonly signal: AbortSignal | null
+  readonly fetchMode: 'one' | 'peers' | 'raise' | null
+  /** The queryset room's own: prefetches, known related objects. Nothing below looks inside. */
+  readonly prefetch: readonly unknown[]
+  readonly hints: Readonly<Record<string, unknown>> | null
+  /** The next `filter()` counts as one call with the one before. */
+  readonly isSticky: boolean
+}
+
+/** A table or subquery of a plan. */
+export interface Source {
+  readonly alias: string
+  readonly table: string
+  /** Null for a join table that no model describes, and for subqueries. */
+  readonly model: ModelMeta | null
+}
+
+export interface PlannedJoin {
+  readonly source: Source
+  readonly parent: Source
+  readonly step: JoinStep
+  readonly type: 'inner' | 'left'
+}
+
+/** What a database is to do. */
+export interface SelectPlan {
+  readonly from: { readonly source: Source; readonly query: SelectPlan | null }
+  readonly joins: readonly PlannedJoin[]
+  /** Null: every row. */
+  readonly where: ConditionTree | null
+  readonly groupBy: readonly ExprNode[]
+  readonly having: ConditionTree | null
+  readonly select: readonly ExprNode[]
+  readonly distinct: boolean
+  readonly distinctOn: readonly ExprNode[]
+  readonly ordering: readonly OrderNode[]
+  readonly offset: number
+  readonly limit: number | null
+  readonly lock: Lock | null
+  /** No row can match, so nothing needs to be sent. */
+  readonly isEmpty: boolean
+  /** `union` and the like: then `from`, `where` and the rest above are unused but for ordering. */
+  readonly combination: {
+    readonly operator: Combination['operator']
+    readonly all: boolean
+    readonly plans: readonly SelectPlan[]
+  } | null
+}
+
+/** How a row, an array of raw values in select order, becomes what the caller gets. */
+export type RowShape =
+  | InstanceShape
+  | {
+      readonly kind: 'values'
+      readonly names: readonly string[]
+      readonly fields: readonly ColumnField[]
+    }
+  | { readonly kind: 'valuesList'; readonly fields: readonly ColumnField[] }
+  | { readonly kind: 'flat'; readonly field: ColumnField }
+
+export interface InstanceShape {
+  readonly kind: 'instances'
+  readonly model: ModelMeta
+  /** The first values of a row. Fewer than the model's where `only()` or `defer()` said so. */
+  readonly columns: readonly ColumnMeta[]
+  readonly related: readonly RelatedShape[]
+  readonly annotations: readonly {
+    readonly name: string
+    readonly field: ColumnField
+    readonly offset: number
+  }[]
+}
+
+export interface RelatedShape {
+  readonly relation: RelationMeta
+  readonly columns: readonly ColumnMeta[]
+  /** Where its columns start in a row. */
+  readonly offset: number
+  /** Where its primary key is; NULL there means that there is no related row. */
+  readonly keyOffset: number
+  readonly related: readonly RelatedShape[]
+}

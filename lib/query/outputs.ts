@@ -1,0 +1,30 @@
+import type { ColumnField } from '../fields/column-field.ts'
+import { fields } from '../fields/fields.ts'
+
+/** How results are read that are not the value of a column. All may be NULL. */
+export const OUTPUT: {
+  readonly integer: ColumnField
+  readonly bigint: ColumnField
+  readonly float: ColumnField
+  readonly decimal: ColumnField
+  readonly text: ColumnField
+  readonly boolean: ColumnField
+  readonly date: ColumnField
+  readonly dateTime: ColumnField
+  readonly time: ColumnField
+  readonly json: ColumnField
+  /** Whose null is the JSON value null, not NULL. */
+  readonly jsonValue: ColumnField
+} = Object.freeze({
+  integer: fields.integer({ null: true }),
+  bigint: fields.bigInteger({ null: true }),
+  float: fields.float({ null: true }),
+  decimal: fields.decimal({ null: true }),
+  text: fields.text({ null: true }),
+  boolean: fields.boolean({ null: true }),
+  date: fields.date({ null: true }),
+  dateTime: fields.dateTime({ null: true }),
+  time: fields.time({ null: true }),
+  json: fields.json({ null: true }),
+  jsonValue: fields.json(),
+})

@@ -1,0 +1,250 @@
+import { FieldError } from '../errors.ts'
+import type { ModelMeta } from '../meta/model-meta.ts'
+import { type JoinedSource, Joins, stepsOf, Votes } from './joins.ts'
+import type {
+  AggregateNode,
+  ColumnNode,
+  ConditionTree,
+  ExprNode,
+  GroupTree,
+  LookupTree,
+  QueryState,
+  RefNode,
+  SelectPlan,
+  Step,
+} from './nodes.ts'
+import type { BoundPath, Branch, Planned, Planning } from './plan-parts.ts'
+import { splitExclude } from './split-exclude.ts'
+
+/** Plans subqueries; given from outside since it needs planners itself. */
+export type PlanQuery = (state: QueryState, parent: Planner) => SelectPlan
+
+const NO_VOTES: readonly JoinedSource[] = []
+
+/**
+ * Decides the joins of one query by taking its steps in order. Mutable while it works; what it
+ * gives is plain data.
+ * Source: Django's `Query.add_q`, `build_filter`, `setup_joins`, `trim_joins`.
+ */
+export class Planner implements Planning {
+  readonly model: ModelMeta
+  readonly joins: Joins
+  readonly parent: Planner | null
+  readonly depth: number
+  readonly annotations: Map<string, ExprNode> = new Map()
+  readonly conditions: ConditionTree[] = []
+  readonly #planQuery: PlanQuery
+  #reusable: Set<JoinedSource> = new Set()
+
+  constructor(model: ModelMeta, parent: Planner | null, planQuery: PlanQuery) {
+    this.model = model
+    this.parent = parent
+    this.depth = parent === null ? 0 : parent.depth + 1
+    this.joins = new Joins(model)
+    this.#planQuery = planQuery
+  }
+
+  /** The sources of all queries around this one. */
+  get outerSources(): readonly JoinedSource[] {
+    return this.parent === null
+      ? []
+      : [...this.parent.joins.sources, ...this.parent.outerSources]
+  }
+
+  /** A planner for a query inside this one. */
+  inner(model: ModelMeta): Planner {
+    return new Planner(model, this, this.#planQuery)
+  }
+
+  /** Takes one `filter()` or `annotate()`. */
+  take(step: Step): void {
+    if (step.kind === 'annotate') {
+      this.annotations.set(step.name, this.bind(step.node, null))
+      return
+    }
+    if (!step.sharesJoins) this.#reusable = new Set()
+    this.filter(step.condition, this.#reusable)
+  }
+
+  /** Adds a condition that rows must meet; joins that were INNER stay so. */
+  filter(condition: ConditionTree, reusable: Set<JoinedSource>): void {
+    const inner = this.joins.inner()
+    const branch = { reusable, isNegated: false, isUnderNot: false, splits: true }
+    const asGroup: GroupTree =
+      condition.kind === 'group'
+        ? condition
+        : { kind: 'group', connector: 'and', children: [condition] }
+    this.conditions.push(this.#group(asGroup, branch).tree)
+    this.joins.demote(inner)
+  }
+
+  /** Any condition, below the branch it is in. */
+  condition(condition: ConditionTree, branch: Branch): Planned {
+    switch (condition.kind) {
+      case 'constant':
+        return { tree: condition, votes: NO_VOTES }
+      case 'boolean':
+        return { tree: this.#boolean(condition.expression, branch), votes: NO_VOTES }
+      case 'lookup':
+        return this.#lookup(condition, branch)
+      case 'group':
+        return this.#group(condition, branch)
+      default:
+        return this.#not(condition.child, branch)
+    }
+  }
+
+  #boolean(expression: ExprNode, branch: Branch): ConditionTree {
+    return { kind: 'boolean', expression: this.bind(expression, branch.reusable) }
+  }
+
+  #group(group: GroupTree, branch: Branch): Planned {
+    const votes = new Votes()
+    const children = group.children.map((child) => {
+      const planned = this.condition(child, branch)
+      votes.add(planned.votes)
+      return planned.tree
+    })
+    const inner = votes.decide(this.joins, group.connector, children.length, branch.isNegated)
+    return { tree: { ...group, children }, votes: inner }
+  }
+
+  #not(child: ConditionTree, branch: Branch): Planned {
+    const below: Branch = { ...branch, isNegated: !branch.isNegated, isUnderNot: true }
+    const group: GroupTree =
+      child.kind === 'group' ? child : { kind: 'group', connector: 'and', children: [child] }
+    const planned = this.#group(group, below)
+    return { tree: { kind: 'not', child: planned.tree }, votes: planned.votes }
+  }
+
+  #lookup(lookup: LookupTree, branch: Branch): Planned {
+    const ref = baseRef(lookup.left)
+    const steps = ref === null ? [] : stepsOf(ref.hops)
+    if (ref !== null && branch.isUnderNot && branch.splits) {
+      const toMany = steps.findIndex(({ step }) => step.toMany)
+      if (toMany >= 0) return splitExclude(this, lookup, ref, toMany, branch)
+    }
+    const used = new Set<JoinedSource>()
+    const right = lookup.right.map((node) => this.bind(node, branch.reusable, used))
+    if (ref === null) {
+      const left = this.bind(lookup.left, branch.reusable)
+      return { tree: { ...lookup, left, right }, votes: NO_VOTES }
+    }
+    const bound = this.bindRef(ref, branch.reusable)
+    for (const source of bound.visited) used.add(source)
+    const left = withBase(lookup.left, bound.node)
+    const tree: ConditionTree = { ...lookup, left, right }
+    const asksForNull = lookup.lookup === 'isnull' && lookup.flag
+    if (asksForNull) return { tree, votes: branch.isNegated ? used : NO_VOTES }
+    if (!branch.isNegated) return { tree, votes: used }
+    const guards = lookup.lookup === 'isnull' ? [] : nullGuards(bound.node, right)
+    if (guards.length === 0) return { tree, votes: NO_VOTES }
+    const children = [tree, ...guards]
+    return { tree: { kind: 'group', connector: 'and', children }, votes: NO_VOTES }
+  }
+
+  /** Joins what a path needs, but for the last joins whose key is on the near side already. */
+  bindRef(ref: RefNode, reusable: Set<JoinedSource> | null): BoundPath {
+    const steps = stepsOf(ref.hops)
+    const visited = [this.joins.root]
+    let source = this.joins.root
+    for (const { step } of steps) {
+      source = this.joins.join(source, step, reusable)
+      visited.push(source)
+    }
+    let { column } = ref.column
+    let nullable = ref.column.null
+    let end = steps.length
+    for (let last = steps[end - 1]; last?.isForward; last = steps[end - 1]) {
+      if (last.step.toColumn !== column) break
+      column = last.step.fromColumn
+      nullable = last.step.nullable
+      end -= 1
+    }
+    const needed = visited.slice(0, end + 1)
+    for (const each of needed) {
+      each.uses += 1
+      reusable?.add(each)
+    }
+    const at = needed[end] ?? this.joins.root
+    return { node: { kind: 'column', source: at, column, field: ref.field, nullable }, visited }
+  }
+
+  /** An expression with its paths joined; `used` collects the sources it needs. */
+  bind(node: ExprNode, reusable: Set<JoinedSource> | null, used?: Set<JoinedSource>): ExprNode {
+    switch (node.kind) {
+      case 'ref': {
+        const bound = this.bindRef(node, reusable)
+        for (const source of bound.visited) used?.add(source)
+        return bound.node
+      }
+      case 'func':
+        return { ...node, args: node.args.map((arg) => this.bind(arg, reusable, used)) }
+      case 'aggregate':
+        return this.#aggregate(node, reusable, used)
+      case 'condition':
+        return { ...node, condition: this.#asExpression(node.condition, reusable) }
+      case 'annotation': {
+        const known = this.annotations.get(node.name)
+        if (known === undefined) throw new FieldError(`There is no annotation '${node.name}'.`)
+        return known
+      }
+      case 'query': {
+        const plan = this.#planQuery(node.state, this)
+        return { kind: 'plan', plan, exists: node.exists, field: node.field }
+      }
+      default:
+        return node
+    }
+  }
+
+  #aggregate(
+    node: AggregateNode,
+    reusable: Set<JoinedSource> | null,
+    used?: Set<JoinedSource>,
+  ): ExprNode {
+    return {
+      ...node,
+      input: node.input === null ? null : this.bind(node.input, reusable, used),
+      filter: node.filter === null ? null : this.#asExpression(node.filter, reusable),
+      default: node.default === null ? null : this.bind(node.default, reusable, used),
+    }
+  }
+
+  /** A condition whose answer is a value: it may not take rows away, so its joins are LEFT. */
+  #asExpression(condition: ConditionTree, reusable: Set<JoinedSource> | null): ConditionTree {
+    const branch: Branch = { reusable, isNegated: false, isUnderNot: false, splits: false }
+    const planned = this.condition(condition, branch)
+    this.joins.promote(planned.votes)
+    return planned.tree
+  }
+}
+
+/** The path that a lookup's left side starts from; null of anything else. */
+export function baseRef(node: ExprNode): RefNode | null {
+  let at: ExprNode | undefined = node
+  while (at?.kind === 'func') at = at.args[0]
+  return at?.kind === 'ref' ? at : null
+}
+
+/** The same transforms of another base. */
+function withBase(node: ExprNode, base: ExprNode): ExprNode {
+  if (node.kind !== 'func') return base
+  const [first, ...rest] = node.args
+  return first === undefined ? node : { ...node, args: [withBase(first, base), ...rest] }
+}
+
+/** What keeps rows with NULL when a comparison is negated: it must be false, not unknown. */
+function nullGuards(left: ColumnNode, right: readonly ExprNode[]): ConditionTree[] {
+  const guarded: ExprNode[] = []
+  if (left.nullable || (left.source as JoinedSource).isOuter) guarded.push(left)
+  const [value] = right
+  if (value?.kind === 'column' && value.nullable) guarded.push(value)
+  return guarded.map((node) => ({
+    kind: 'lookup',
+    lookup: 'isnull',
+    left: node,
+    right: [],
+    flag: false,
+  }))
+}

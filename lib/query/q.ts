@@ -1,0 +1,157 @@
+import { FieldError, InvalidValueError } from '../errors.ts'
+import { isPlainObject } from '../util/plain-object.ts'
+import { Expression } from './expression.ts'
+import { assertWithin } from './limits.ts'
+import type { Connector, RawCondition } from './raw.ts'
+
+/**
+ * A condition. `W` is the union of the lookup objects it was made of, so that the queryset it
+ * reaches can check them. Recognised by a private field, never by its shape.
+ */
+export class Condition<out W = unknown> {
+  declare readonly lookupsType?: W
+  /** Lets a condition stand where an editor should offer lookups only. */
+  readonly [lookup: `${string}__${string}`]: unknown
+  readonly #raw: RawCondition
+
+  constructor(raw: RawCondition) {
+    this.#raw = raw
+    Object.freeze(this)
+  }
+
+  /** What a value was made of; null if it is no condition, however much it looks like one. */
+  static raw(value: unknown): RawCondition | null {
+    return typeof value === 'object' && value !== null && #raw in value ? value.#raw : null
+  }
+
+  /** Both this and all of the others. */
+  and<const Others extends readonly Conditional[]>(
+    ...others: Others
+  ): Condition<W | LookupsOf<Others[number]>> {
+    return combine('and', [this, ...others])
+  }
+
+  /** This or any of the others. */
+  or<const Others extends readonly Conditional[]>(
+    ...others: Others
+  ): Condition<W | LookupsOf<Others[number]>> {
+    return combine('or', [this, ...others])
+  }
+
+  /** The opposite. */
+  not(): Condition<W> {
+    return new Condition(negate(this.#raw))
+  }
+}
+
+/** What can stand for a condition: a Q, an object of lookups, or a boolean expression. */
+export type Conditional = Condition | Expression | object
+
+/** The lookup objects inside a condition. */
+export type LookupsOf<C> = C extends Condition<infer W> ? W : C extends Expression ? never : C
+
+/** `Q({...})` and its static combinators. */
+export interface QFactory {
+  /** All of the lookups. `Q({})` is neutral. */
+  <const W extends object>(lookups: W): Condition<W>
+  and<const C extends readonly Conditional[]>(...conditions: C): Condition<LookupsOf<C[number]>>
+  or<const C extends readonly Conditional[]>(...conditions: C): Condition<LookupsOf<C[number]>>
+  /** True if an odd number of them is. */
+  xor<const C extends readonly Conditional[]>(...conditions: C): Condition<LookupsOf<C[number]>>
+  not<const C extends Conditional>(condition: C): Condition<LookupsOf<C>>
+}
+
+/**
+ * Conditions that can be combined, in `filter`, `exclude`, `get` and `filter:` options.
+ *
+ * @example Q.or({ title__startswith: 'A' }, Q.not({ pages__lt: 100 }))
+ */
+export const Q: QFactory = Object.assign(
+  <const W extends object>(lookups: W): Condition<W> => new Condition(readLookups(lookups, 'Q()')),
+  {
+    and: <const C extends readonly Conditional[]>(...conditions: C) =>
+      combine<LookupsOf<C[number]>>('and', conditions),
+    or: <const C extends readonly Conditional[]>(...conditions: C) =>
+      combine<LookupsOf<C[number]>>('or', conditions),
+    xor: <const C extends readonly Conditional[]>(...conditions: C) =>
+      combine<LookupsOf<C[number]>>('xor', conditions),
+    not: <const C extends Conditional>(condition: C): Condition<LookupsOf<C>> =>
+      new Condition(negate(readCondition(condition, 'Q.not()'))),
+  },
+)
+
+/**
+ * One argument of `filter()` and the like as data. Lookups are read from own enumerable keys only.
+ *
+ * @throws InvalidValueError if it is neither a plain object nor a Q nor an expression
+ */
+export function readCondition(value: unknown, what: string): RawCondition {
+  const condition = Condition.raw(value)
+  if (condition !== null) return condition
+  const expression = Expression.raw(value)
+  if (expression === null) return readLookups(value, what)
+  return Object.freeze({ kind: 'expression', expression, depth: expression.depth, size: 1 })
+}
+
+/** Several conditions under one connector; neutral ones vanish, equal connectors melt together. */
+export function groupConditions(
+  connector: Connector,
+  conditions: readonly RawCondition[],
+): RawCondition {
+  const children: RawCondition[] = []
+  for (const condition of conditions) {
+    if (condition.size === 0) continue
+    if (condition.kind === 'group' && condition.connector === connector && connector !== 'xor') {
+      for (const child of condition.children) children.push(child)
+    } else {
+      children.push(condition)
+    }
+  }
+  const [only] = children
+  if (only !== undefined && children.length === 1) return only
+  let depth = 0
+  let size = 0
+  for (const child of children) {
+    depth = Math.max(depth, child.depth)
+    size += child.size
+  }
+  assertWithin('depth', depth + 1, 'The nesting of Q')
+  assertWithin('conditions', size, 'The number of conditions')
+  Object.freeze(children)
+  return Object.freeze({ kind: 'group', connector, children, depth: depth + 1, size })
+}
+
+/** NOT, as a condition of its own: two of them do not cancel out, as in Django. */
+export function negate(child: RawCondition): RawCondition {
+  if (child.size === 0) return child
+  assertWithin('depth', child.depth + 1, 'The nesting of Q')
+  return Object.freeze({ kind: 'not', child, depth: child.depth + 1, size: child.size })
+}
+
+function combine<W>(connector: Connector, conditions: readonly unknown[]): Condition<W> {
+  const what = `Q.${connector}()`
+  if (conditions.length === 0) throw new FieldError(`${what} takes at least one condition.`)
+  return new Condition(
+    groupConditions(
+      connector,
+      conditions.map((condition) => readCondition(condition, what)),
+    ),
+  )
+}
+
+function readLookups(value: unknown, what: string): RawCondition {
+  if (!isPlainObject(value)) {
+    throw new InvalidValueError(
+      `${what} takes a plain object of lookups ({ title: 'x' }), a Q or a boolean expression.`,
+    )
+  }
+  const keys = Reflect.ownKeys(value)
+  assertWithin('keys', keys.length, 'The number of lookups in one object')
+  const entries = keys.map((key): readonly [string, unknown] => {
+    if (typeof key !== 'string') throw new FieldError(`${what}: a lookup's key must be text.`)
+    assertWithin('keyLength', key.length, 'The length of a lookup')
+    return Object.freeze([key, value[key]] as const)
+  })
+  Object.freeze(entries)
+  return Object.freeze({ kind: 'lookups', entries, depth: 1, size: entries.length })
+}

@@ -1,0 +1,248 @@
+import { FieldError, InvalidValueError } from '../errors.ts'
+import type { RelationMeta } from '../meta/model-meta.ts'
+import { aggregateField, arithmeticField, literalParam } from './expression-types.ts'
+import { Expression } from './expression.ts'
+import { instanceView, queryStateOf } from './hooks.ts'
+import {
+  EVERYTHING,
+  kindOf,
+  type LookupRequest,
+  lookupRule,
+  unknownLookup,
+} from './lookups.ts'
+import type { AggregateNode, ConditionTree, ExprNode, QueryNode, QueryState } from './nodes.ts'
+import { OUTPUT } from './outputs.ts'
+import { columnRef, type ResolvedPath, resolvePath, resolveWhole, type Scope } from './paths.ts'
+import { groupConditions, readCondition } from './q.ts'
+import type { RawAggregate, RawCondition, RawExpression } from './raw.ts'
+import { transformed } from './transforms.ts'
+
+/**
+ * The arguments of `filter()` as one condition: names become columns, values are checked.
+ *
+ * @throws FieldError for unknown names and lookups
+ * @throws InvalidValueError for values that are not of the column's type
+ */
+export function resolveConditions(
+  scope: Scope,
+  conditions: readonly unknown[],
+  what: string,
+): { readonly condition: ConditionTree; readonly size: number } {
+  const raw = groupConditions(
+    'and',
+    conditions.map((condition) => readCondition(condition, what)),
+  )
+  return { condition: resolveCondition(scope, raw), size: raw.size }
+}
+
+/** One condition with its names resolved. Recursion is bounded by `LIMITS.depth`. */
+export function resolveCondition(scope: Scope, raw: RawCondition): ConditionTree {
+  switch (raw.kind) {
+    case 'lookups': {
+      const children = raw.entries.map(([key, value]) => resolveLookup(scope, key, value))
+      return group('and', children)
+    }
+    case 'group':
+      return group(
+        raw.connector,
+        raw.children.map((child) => resolveCondition(scope, child)),
+      )
+    case 'not':
+      return Object.freeze({ kind: 'not', child: resolveCondition(scope, raw.child) })
+    default: {
+      const expression = resolveExpression(scope, raw.expression)
+      if (expression.field.family !== 'boolean') {
+        throw new FieldError('Only a boolean expression can be a condition.')
+      }
+      return Object.freeze({ kind: 'boolean', expression })
+    }
+  }
+}
+
+function group(connector: 'and' | 'or' | 'xor', children: readonly ConditionTree[]): ConditionTree {
+  const [only] = children
+  if (only === undefined) return EVERYTHING
+  if (children.length === 1) return only
+  return Object.freeze({ kind: 'group', connector, children: Object.freeze(children) })
+}
+
+/** One `key: value` of a lookup object. */
+export function resolveLookup(scope: Scope, key: string, value: unknown): ConditionTree {
+  const found = resolvePath(scope, key)
+  const { label, endsInRelation } = found
+  let { node } = found
+  let lookup = 'exact'
+  for (const [index, part] of found.rest.entries()) {
+    const kind = kindOf(node, endsInRelation)
+    if (index === found.rest.length - 1 && lookupRule(part, kind) !== null) {
+      lookup = part
+      break
+    }
+    const next = endsInRelation ? null : transformed(node, part)
+    if (next === null) throw unknownLookup(part, kind, label)
+    node = next
+  }
+  const rule = lookupRule(lookup, kindOf(node, endsInRelation))
+  if (rule === null) throw unknownLookup(lookup, kindOf(node, endsInRelation), label)
+  if (value === undefined) {
+    throw new InvalidValueError(`${label} cannot be undefined: leave the key out, or use null.`)
+  }
+  const isJson = node.field.family === 'json'
+  if (value === null && rule.takesNull !== true && !(isJson && lookup !== 'isnull')) {
+    throw new InvalidValueError(`${label} cannot be null: use ${key.split('__')[0]}__isnull.`)
+  }
+  return rule.resolve(lookupRequest(scope, found, node, lookup, value))
+}
+
+function lookupRequest(
+  scope: Scope,
+  found: ResolvedPath,
+  left: ExprNode,
+  lookup: string,
+  value: unknown,
+): LookupRequest {
+  const { label } = found
+  const relation = left === found.node ? found.relation : null
+  return {
+    lookup,
+    left,
+    value,
+    label,
+    expression: (given) => {
+      const raw = Expression.raw(given)
+      return raw === null ? null : resolveExpression(scope, raw)
+    },
+    query: (given, limitedToOne) => {
+      const state = queryStateOf(given)
+      return state === null ? null : subquery(state, relation, limitedToOne, label)
+    },
+    literal: (given) =>
+      (relation === null ? undefined : instanceKey(given, relation, label)) ??
+      left.field.check(given, label),
+  }
+}
+
+/** The key of a model instance that stands for it; undefined if the value is no instance. */
+export function instanceKey(value: unknown, relation: RelationMeta, label: string): unknown {
+  const view = instanceView(value)
+  if (view === null) return undefined
+  if (view.model !== relation.to && view.model.table !== relation.to.table) {
+    throw new InvalidValueError(
+      `${label} takes an instance of ${relation.to.name}, got one of ${view.model.name}.`,
+    )
+  }
+  const isForward = relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
+  const key = view.valueOf(isForward ? relation.targetColumn : relation.to.primaryKey)
+  if (key === null || key === undefined) {
+    throw new InvalidValueError(`${label}: the ${view.model.name} must be saved before it is used.`)
+  }
+  return key
+}
+
+/** A queryset on the right-hand side: its one column; a model's instances stand for their key. */
+function subquery(
+  state: QueryState,
+  relation: RelationMeta | null,
+  limitedToOne: boolean,
+  label: string,
+): QueryNode {
+  if (limitedToOne && state.limit !== 1) {
+    throw new InvalidValueError(
+      `${label}: the queryset must be limited to one row, with slice(0, 1).`,
+    )
+  }
+  const { projection, model } = state
+  if (projection.kind !== 'instances') {
+    const [column] = projection.columns
+    if (column === undefined || projection.columns.length !== 1) {
+      throw new InvalidValueError(`${label}: the queryset must have exactly one column.`)
+    }
+    return Object.freeze({ kind: 'query', state, exists: false, field: column.node.field })
+  }
+  if (relation !== null && model !== relation.to && model.table !== relation.to.table) {
+    throw new InvalidValueError(
+      `${label} takes a queryset of ${relation.to.name}, got one of ${model.name}.`,
+    )
+  }
+  const isForward = relation?.kind === 'foreignKey' || relation?.kind === 'oneToOne'
+  const column = isForward ? relation.targetColumn : model.primaryKey
+  const node = columnRef(column)
+  const columns = Object.freeze([Object.freeze({ name: column.name, node })])
+  const narrowed: QueryState = Object.freeze({
+    ...state,
+    projection: Object.freeze({ kind: 'flat', columns, position: state.steps?.length ?? 0 }),
+  })
+  return Object.freeze({ kind: 'query', state: narrowed, exists: false, field: column.field })
+}
+
+/** An expression with its names resolved. */
+export function resolveExpression(scope: Scope, raw: RawExpression): ExprNode {
+  switch (raw.kind) {
+    case 'path':
+      return resolveWhole(scope, raw.path).node
+    case 'value':
+      return literalParam(raw.value, null)
+    case 'arithmetic': {
+      const [left, right] = resolvePair(scope, raw.left, raw.right)
+      const field = arithmeticField(raw.operator, left.field, right.field)
+      const args = Object.freeze([left, right])
+      return Object.freeze({ kind: 'func', name: raw.operator, args, field })
+    }
+    case 'aggregate':
+      return resolveAggregate(scope, raw)
+    default: {
+      const condition = resolveCondition(scope, raw.condition)
+      return Object.freeze({ kind: 'condition', condition, field: OUTPUT.boolean })
+    }
+  }
+}
+
+/** Two operands, of which a literal takes the type of the other. */
+function resolvePair(
+  scope: Scope,
+  left: RawExpression,
+  right: RawExpression,
+): readonly [ExprNode, ExprNode] {
+  if (left.kind === 'value' && right.kind !== 'value') {
+    const other = resolveExpression(scope, right)
+    return [literalParam(left.value, other.field), other]
+  }
+  const first = resolveExpression(scope, left)
+  if (right.kind === 'value') return [first, literalParam(right.value, first.field)]
+  return [first, resolveExpression(scope, right)]
+}
+
+function resolveAggregate(scope: Scope, raw: RawAggregate): AggregateNode {
+  const input = raw.input === null ? null : resolveExpression(scope, raw.input)
+  if (input !== null && containsAggregate(input)) {
+    throw new FieldError(`${raw.name}() cannot be computed of an aggregate.`)
+  }
+  const field = aggregateField(raw.name, input?.field ?? null)
+  return Object.freeze({
+    kind: 'aggregate',
+    name: raw.name,
+    input,
+    distinct: raw.distinct,
+    sample: raw.sample,
+    filter: raw.filter === null ? null : resolveCondition(scope, raw.filter),
+    default: resolveDefault(scope, raw.default, field),
+    field,
+  })
+}
+
+function resolveDefault(
+  scope: Scope,
+  raw: RawExpression | null,
+  field: AggregateNode['field'],
+): ExprNode | null {
+  if (raw === null) return null
+  return raw.kind === 'value' ? literalParam(raw.value, field) : resolveExpression(scope, raw)
+}
+
+/** Whether an expression needs rows to be grouped. */
+export function containsAggregate(node: ExprNode): boolean {
+  if (node.kind === 'aggregate') return true
+  return node.kind === 'func' && node.args.some(containsAggregate)
+}
+
+

@@ -1,0 +1,69 @@
+import type { ColumnField, Family } from '../fields/column-field.ts'
+import type { ExprNode, FuncNode } from './nodes.ts'
+import { OUTPUT } from './outputs.ts'
+
+/** A step of a path that computes something of a column: `publishedAt__year`. */
+export interface TransformRule {
+  readonly families: ReadonlySet<Family>
+  /** How its result is read. */
+  readonly output: ColumnField
+}
+
+const CALENDAR: ReadonlySet<Family> = new Set<Family>(['date', 'dateTime'])
+const CLOCK: ReadonlySet<Family> = new Set<Family>(['dateTime', 'time'])
+const INSTANT: ReadonlySet<Family> = new Set<Family>(['dateTime'])
+
+/** Every transform by its name in paths; `compile/transforms.ts` has the SQL under the same name. */
+export const TRANSFORMS: ReadonlyMap<string, TransformRule> = new Map<string, TransformRule>([
+  ['date', { families: INSTANT, output: OUTPUT.date }],
+  ['time', { families: INSTANT, output: OUTPUT.time }],
+  ['year', { families: CALENDAR, output: OUTPUT.integer }],
+  ['isoYear', { families: CALENDAR, output: OUTPUT.integer }],
+  ['quarter', { families: CALENDAR, output: OUTPUT.integer }],
+  ['month', { families: CALENDAR, output: OUTPUT.integer }],
+  ['week', { families: CALENDAR, output: OUTPUT.integer }],
+  ['day', { families: CALENDAR, output: OUTPUT.integer }],
+  ['weekDay', { families: CALENDAR, output: OUTPUT.integer }],
+  ['isoWeekDay', { families: CALENDAR, output: OUTPUT.integer }],
+  ['hour', { families: CLOCK, output: OUTPUT.integer }],
+  ['minute', { families: CLOCK, output: OUTPUT.integer }],
+  ['second', { families: CLOCK, output: OUTPUT.integer }],
+])
+
+/** The node that `name` makes of `node`; null if it cannot be applied to values of that kind. */
+export function transformed(node: ExprNode, name: string): FuncNode | null {
+  const rule = TRANSFORMS.get(name)
+  if (rule?.families.has(node.field.family)) {
+    return Object.freeze({ kind: 'func', name, args: Object.freeze([node]), field: rule.output })
+  }
+  return node.field.family === 'json' ? jsonKey(node, name) : null
+}
+
+/** Whether a node is a value inside a JSON column. */
+export function isJsonPath(node: ExprNode): node is FuncNode {
+  return node.kind === 'func' && node.name === 'jsonPath'
+}
+
+/** One more key of a path into JSON. All keys are one bound value. */
+function jsonKey(node: ExprNode, key: string): FuncNode {
+  const inner = isJsonPath(node) ? node : null
+  const base = inner?.args[0] ?? node
+  const before = inner?.args[1]
+  const keys = before?.kind === 'list' ? [...before.values, key] : [key]
+  const list: ExprNode = Object.freeze({
+    kind: 'list',
+    values: Object.freeze(keys),
+    field: OUTPUT.text,
+  })
+  return Object.freeze({
+    kind: 'func',
+    name: 'jsonPath',
+    args: Object.freeze([base, list]),
+    field: OUTPUT.json,
+  })
+}
+
+/** The names of the transforms that values of a kind have, for messages. */
+export function transformNames(family: Family): string[] {
+  return [...TRANSFORMS].filter(([, rule]) => rule.families.has(family)).map(([name]) => name)
+}
