@@ -1,6 +1,6 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
-import { type Columns, Instance } from './instance.ts'
+import { type Columns, Instance, remember } from './instance.ts'
 
 /** One property of a row that is to be written, as the column it stands for. */
 export interface Assignment {
@@ -29,6 +29,13 @@ export function toAssignment(meta: ModelMeta, name: string, value: unknown): Ass
   if (value === null) return { column: key, value, related: { relation, instance: null } }
   if (!Instance.is(value)) return { column: key, value }
   return { column: key, value: keyOf(relation, value), related: { relation, instance: value } }
+}
+
+/** Sets one property of an instance; a relation takes an instance or a key. */
+export function assign(meta: ModelMeta, instance: Columns, name: string, value: unknown): void {
+  const { column, value: key, related } = toAssignment(meta, name, value)
+  instance[column.name] = key
+  if (related !== undefined) remember(instance, related.relation.name, related.instance)
 }
 
 /**

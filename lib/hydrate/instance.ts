@@ -1,5 +1,7 @@
 import type { DialectName } from '../fields/dialect.ts'
+import { metaOf } from '../meta/meta.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { registerInstanceReader } from '../query/hooks.ts'
 
 /** Where the instances of one result came from; they share one, so it costs a pointer each. */
 export interface Origin {
@@ -58,6 +60,15 @@ export class Instance {
   }
 }
 
+registerInstanceReader((value) =>
+  Instance.is(value)
+    ? {
+        model: metaOf(value.constructor),
+        valueOf: (column) => (value as Columns)[column.name],
+      }
+    : null,
+)
+
 /** The state of an instance. */
 export function instanceState(instance: Instance): InstanceState {
   return stateOf(instance)
@@ -111,4 +122,11 @@ export function markStored(
   }
   state.stored = stored
   state.origin = origin
+}
+
+/** Remembers that `far`, or nothing, is at the other end of a relation of `near`. */
+export function remember(near: Columns, relation: string, far: object | null): void {
+  const state = stateOf(near)
+  state.related ??= new Map()
+  state.related.set(relation, far)
 }

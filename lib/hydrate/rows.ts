@@ -1,7 +1,7 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import type { InstanceShape, RelatedShape, RowShape } from '../query/nodes.ts'
-import { type Columns, instanceState, makeInstance, type Origin } from './instance.ts'
+import { type Columns, makeInstance, type Origin, remember } from './instance.ts'
 
 type Row = readonly unknown[]
 type Reader<T> = (row: Row) => T
@@ -71,13 +71,6 @@ function relatedReader(shape: RelatedShape, origin: Origin): Attach {
     if (relation.inverse?.toMany === false) remember(far, relation.inverse.name, near)
     for (const attach of deeper) attach(far, row)
   }
-}
-
-/** Remembers that `far`, or nothing, is at the other end of a relation of `near`. */
-export function remember(near: Columns, relation: string, far: object | null): void {
-  const state = instanceState(near)
-  state.related ??= new Map()
-  state.related.set(relation, far)
 }
 
 function modelReader(

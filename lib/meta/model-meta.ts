@@ -2,7 +2,7 @@ import type { ColumnField } from '../fields/column-field.ts'
 import type { OnDelete } from '../fields/relation.ts'
 
 /** A constructor of instances; what the rooms below `model` know of a model class. */
-export type ModelConstructor = new () => object
+export type ModelConstructor = new (values?: object) => object
 
 /** One column of a model's table, under the property that holds it on instances. */
 export interface ColumnMeta {

@@ -1,7 +1,6 @@
 import { ValidationError, FieldError, type FieldIssue } from '../errors.ts'
-import { toAssignment } from '../hydrate/assign.ts'
+import { assign } from '../hydrate/assign.ts'
 import type { Columns } from '../hydrate/instance.ts'
-import { remember } from '../hydrate/rows.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 
 /**
@@ -26,11 +25,4 @@ export function initialise(meta: ModelMeta, instance: Columns, values: object): 
     }
   }
   if (issues.length > 0) throw new ValidationError(meta.name, issues)
-}
-
-/** Sets one property of an instance as `new` and an assignment do. */
-export function assign(meta: ModelMeta, instance: Columns, name: string, value: unknown): void {
-  const { column, value: key, related } = toAssignment(meta, name, value)
-  instance[column.name] = key
-  if (related !== undefined) remember(instance, related.relation.name, related.instance)
 }

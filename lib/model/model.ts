@@ -1,11 +1,12 @@
-import { FieldError, ImproperlyConfigured } from '../errors.ts'
-import { Instance, instanceState, isFilled, type Columns } from '../hydrate/instance.ts'
+import { ImproperlyConfigured } from '../errors.ts'
+import { type Columns, Instance, isFilled } from '../hydrate/instance.ts'
 import { define, metaOf, type ModelOptions } from '../meta/meta.ts'
 import { errorsOf, type ModelErrors } from '../meta/model-errors.ts'
 import type { FieldMap, WithId } from '../meta/row-types.ts'
 import { schemasOf } from '../meta/schemas.ts'
+import { databaseOfInstance } from '../queryset/databases.ts'
+import { deleteInstance } from '../queryset/delete-instance.ts'
 import { callSite } from '../util/call-site.ts'
-import { deleteInstance } from './delete.ts'
 import { initialise } from './initialise.ts'
 import { refresh } from './refresh.ts'
 import { installForward } from './relations.ts'
@@ -52,7 +53,8 @@ class ModelBase extends Instance {
   }
 
   async delete(): Promise<DeleteReport> {
-    return await deleteInstance(metaOf(this.constructor), columnsOf(this))
+    const meta = metaOf(this.constructor)
+    return await deleteInstance(databaseOfInstance(columnsOf(this), meta), meta, columnsOf(this))
   }
 
   async refreshFromDb(options: { readonly fields?: readonly string[] } = {}): Promise<void> {

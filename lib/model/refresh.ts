@@ -1,7 +1,7 @@
 import { type Columns, instanceState } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
-import { reload } from '../queryset/reload.ts'
+import { readColumns } from '../queryset/reload.ts'
 import { namedColumn } from './save.ts'
 
 /** `instance.refreshFromDb()`. */
@@ -11,6 +11,7 @@ export async function refresh(
   names: readonly string[] | undefined,
 ): Promise<void> {
   const columns = names?.map((name) => namedColumn(meta, name)) ?? meta.columns
-  await reload(databaseOfInstance(instance, meta), meta, instance, columns)
+  const runner = databaseOfInstance(instance, meta).current()
+  await readColumns(runner, meta, instance, columns)
   instanceState(instance).related = null
 }

@@ -1,11 +1,10 @@
 import { InvalidValueError } from '../errors.ts'
-import { type Columns, Instance, instanceState } from '../hydrate/instance.ts'
-import { remember } from '../hydrate/rows.ts'
+import { assign } from '../hydrate/assign.ts'
+import { type Columns, Instance, instanceState, remember } from '../hydrate/instance.ts'
 import { metaOf } from '../meta/meta.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
 import type { FieldMap } from '../meta/row-types.ts'
 import { loadRelated } from '../queryset/load-related.ts'
-import { assign } from './initialise.ts'
 
 /**
  * Gives the instances of a model their forward relations: read, the related instance once it is

@@ -1,16 +1,10 @@
 import type { z } from 'zod'
 import type { MultipleObjectsReturned, ObjectDoesNotExist } from '../errors.ts'
 import type {
-  ColumnNames,
-  ColumnValue,
   HasFields,
-  KeyNames,
-  KeyValue,
-  OrNull,
   PlainRow,
   PkOf,
   Row,
-  Simplify,
   WriteInput,
 } from '../meta/row-types.ts'
 
@@ -62,19 +56,19 @@ export interface ModelInstance<FS> extends HasFields<FS> {
 /** An instance of the model with these fields. */
 export type InstanceOf<FS> = ModelInstance<FS> & Row<FS>
 
-type Shape<FS> = {
-  [K in ColumnNames<FS>]: z.ZodType<ColumnValue<FS[K]>>
-} & {
-  [K in KeyNames<FS> as `${K}Id`]: FS[K] extends { readonly spec: { readonly null: infer N } }
-    ? z.ZodType<OrNull<KeyValue<FS[K]>, N>>
-    : never
+/** The zod types of a model's columns, keys under their `…Id`. */
+export type RowShape<FS> = {
+  [K in keyof PlainRow<FS>]: z.ZodType<PlainRow<FS>[K]>
 }
 
 /** A zod object for rows of a model. */
-export type RowSchema<FS> = z.ZodObject<Simplify<Shape<FS>>, z.core.$strict>
+export type RowSchema<FS> = z.ZodObject<RowShape<FS>, z.core.$strict>
 
 /** A zod object for the input of `create()` or `update()`. */
-export type InputSchema<FS> = z.ZodType<Partial<PlainRow<FS>>>
+export type InputSchema<FS> = z.ZodObject<
+  { [K in keyof PlainRow<FS>]: z.ZodType<PlainRow<FS>[K] | undefined> },
+  z.core.$strict
+>
 
 /** The class that `Model(table, fields)` gives to extend. */
 export interface ModelClass<FS> {

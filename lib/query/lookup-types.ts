@@ -321,3 +321,28 @@ export type WhereHint<M> = { readonly [K in ColumnLookupKeys<M> | RelationLookup
 
 /** What an editor offers as a path: own columns and relations, and one step along each relation. */
 export type PathHint<M> = ColumnKeys<M> | RelationKeys<M> | `${RelationKeys<M>}__${string}` | `${ColumnKeys<M>}__${string}`
+
+/** The relations of `M` that lead to one row at most, by name. */
+export type ToOneKeys<M> = {
+  [K in RelationKeys<M>]: RelationOf<M, K> extends { readonly many: false } ? K : never
+}[RelationKeys<M>]
+
+/** The relations along `P` as they are once they are loaded. */
+export type RelatedRow<M, P extends string> = P extends `${infer H}__${infer T}`
+  ? RelationOf<M, H> extends Relation<infer To, unknown, infer N, false>
+    ? { readonly [K in H]: OrNull<To & RelatedRow<To, T>, N> }
+    : Unknown<H>
+  : RelationOf<M, P> extends Relation<infer To, unknown, infer N, false>
+    ? { readonly [K in P]: OrNull<To, N> }
+    : Unknown<P>
+
+/**
+ * A filter over `M` that was built elsewhere: its own lookups, and one step along each relation.
+ *
+ * @example
+ * const where: Where<Book> = onlyLive ? { status: 'live' } : {}
+ * Book.objects.filter(where)
+ */
+export type Where<M> = {
+  readonly [K in ColumnLookupKeys<M> | RelationLookupKeys<M>]?: WhereValue<M, K>
+}

@@ -1,5 +1,9 @@
-import type { CheckCreate, CreateInput, FieldsOf, PkOf } from '../meta/row-types.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type KnexBuilder, toKnexBuilder } from '../compile/knex.ts'
+import type { Database, Runner } from '../database/runner.ts'
+import type { CheckCreate, CreateInput, FieldsOf, PkOf, Simplify } from '../meta/row-types.ts'
 import type {
+  CheckCondition,
   CheckConditions,
   CheckExpressions,
   CheckOrders,
@@ -8,66 +12,653 @@ import type {
   NamedExpressions,
   OrderHint,
   ResultsOf,
-  Subquery,
-  subqueryRow,
 } from '../query/check-types.ts'
-import type { Condition } from '../query/q.ts'
-import type { Expression } from '../query/expression.ts'
-import type { CheckCondition, CheckLookups } from '../query/check-types.ts'
-import type { WhereHint, PathHint, PathValue } from '../query/lookup-types.ts'
-import type { Simplify } from '../meta/row-types.ts'
+import { registerQueryReader } from '../query/hooks.ts'
+import type { CheckPath, PathHint, PathValue, WhereHint } from '../query/lookup-types.ts'
+import { resolveAggregates } from '../query/named.ts'
+import type { NamedNode, QueryState } from '../query/nodes.ts'
+import { withFlat, withValues, withValuesList } from '../query/projection.ts'
+import { withoutSelectRelated, withSelectRelated } from '../query/related.ts'
+import * as states from '../query/state.ts'
+import { containsInstance, withInstance } from './contains.ts'
+import * as creating from './create.ts'
+import { assertDatabase, databaseOf } from './databases.ts'
+import { type ExplainOptions, explain } from './explain.ts'
+import * as fetching from './fetch.ts'
+import { bulkQuery, fetchBulk } from './in-bulk.ts'
+import type { InsertOptions } from './insert.ts'
+import { type IteratorOptions, iterate } from './iterate.ts'
+import { assertSignal, assertTimeout } from './limits.ts'
+import { type Answer, type Question, ResultCache } from './result-cache.ts'
+import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type {
   CheckUpdate,
   DefaultsOf,
   FlatRow,
+  GetOrCreateOptions,
   ListHint,
   ListRow,
+  RelatedHint,
+  Sql,
   UpdateHint,
+  UpdateOrCreateOptions,
   ValuesHint,
   ValuesRow,
+  WithRelated,
 } from './types.ts'
+import { deleteRows, updateRows } from './write.ts'
 
+/** The methods that a user's queryset class adds. */
 type Own<Q> = Omit<Q, keyof AsyncQuerySet<unknown, unknown>>
-type Reshaped<Q, M, R> = Own<Q> & (Q extends { startFetch(): unknown } ? AsyncQuerySet<M, R> : QuerySet<M, R>)
 
-export declare class QuerySet<M, R = M> implements PromiseLike<R[]>, Subquery {
-  readonly [subqueryRow]: R
-  constructor(state: object)
+/** The same class of queryset, with other rows: its own methods are still there. */
+type Reshaped<Q, M, R> = Own<Q> &
+  (Q extends { startFetch(): unknown } ? AsyncQuerySet<M, R> : QuerySet<M, R>)
+
+type Work<T> = (runner: Runner) => Promise<T>
+type Key = readonly unknown[]
+
+type AnyQuerySet = QuerySet<unknown, unknown>
+
+/** The questions of a queryset that can be entered early. */
+interface Starts {
+  fetch<M, R>(querySet: QuerySet<M, R>, origin: Error): void
+  count<M, R>(querySet: QuerySet<M, R>, origin: Error): void
+  exists<M, R>(querySet: QuerySet<M, R>, origin: Error): void
+  first<M, R>(querySet: QuerySet<M, R>, origin: Error): void
+  get<M, R>(querySet: QuerySet<M, R>, origin: Error, conditions: readonly unknown[]): void
+  aggregate<M, R>(querySet: QuerySet<M, R>, origin: Error, spec: NamedExpressions): void
+}
+
+let cacheOf: <M, R>(querySet: QuerySet<M, R>) => ResultCache
+let starts: Starts
+
+/**
+ * A query that has not been sent yet, and the memory of its answer once it was. Every chained call
+ * gives a new queryset of the same class with an empty memory; nothing is ever changed. SQL runs
+ * when it is awaited or asked (`count()`, `get()` …), never before.
+ *
+ * `M` is what filters speak of, `R` is a row. Extend it, or `AsyncQuerySet`, to add methods:
+ *
+ * @example
+ * class BookQuerySet extends AsyncQuerySet<Book> {
+ *   live() { return this.filter({ status: 'live' }) }
+ * }
+ * const books = await Book.objects.live().orderBy('-publishedAt').slice(0, 10)
+ * // select … from "books" where "books"."status" = 'live' order by "books"."published_at" desc limit 10
+ */
+export class QuerySet<M, R = M> implements PromiseLike<R[]> {
+  /** The type of a row, for the compiler only. */
+  declare readonly rowType?: R
+  readonly #state: QueryState
+  readonly #cache = new ResultCache()
+
+  constructor(state: QueryState) {
+    this.#state = state
+  }
+
+  static {
+    cacheOf = (querySet) => querySet.#cache
+    starts = {
+      fetch: (querySet, origin) => querySet.#start('rows', querySet.#fetchRows(), origin),
+      count: (querySet, origin) => querySet.#start('count', querySet.#countRows(), origin),
+      exists: (querySet, origin) => querySet.#start('exists', querySet.#existsRow(), origin),
+      first: (querySet, origin) => querySet.#start('first', querySet.#firstRow(), origin),
+      get: (querySet, origin, conditions) => {
+        const { query, key } = querySet.#getQuery(conditions)
+        querySet.#start('get', querySet.#one(query), origin, key)
+      },
+      aggregate: (querySet, origin, spec) => {
+        const aggregates = resolveAggregates(querySet.#state, spec)
+        querySet.#start('aggregate', querySet.#aggregateOf(aggregates), origin, aggregates)
+      },
+    }
+    registerQueryReader((value) => (#state in value ? (value as AnyQuerySet).#state : null))
+  }
+
+  // ---------- answers
+
+  /**
+   * The rows, as a fresh array each time. The first call runs the query, later ones do not.
+   *
+   * @example const books = await Book.objects.all() // the same as .all().fetch()
+   */
+  async fetch(): Promise<R[]> {
+    return [...(await this.#rows().read())]
+  }
+
+  /** Awaiting a queryset fetches it. */
+  // biome-ignore lint/suspicious/noThenProperty: a queryset is awaited, as Django's is iterated
   then<A = R[], B = never>(
     onFulfilled?: ((rows: R[]) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B>
-  [Symbol.asyncIterator](): AsyncGenerator<R, void, undefined>
-  fetch(): Promise<R[]>
-  all(): this
-  none(): this
-  filter<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(condition?: C & CheckCondition<M, C>, ...more: Cs & CheckConditions<M, Cs>): this
-  exclude<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(condition?: C & CheckCondition<M, C>, ...more: Cs & CheckConditions<M, Cs>): this
-  orderBy<const Os extends readonly OrderHint<M>[]>(...terms: Os & CheckOrders<M, Os>): this
-  reverse(): this
-  distinct(): this
-  slice(start: number, end?: number): this
-  using(database: string | object): this
-  timeout(ms: number): this
-  signal(signal: AbortSignal): this
-  values<const Ps extends readonly ValuesHint<M>[]>(...paths: Ps & CheckPaths<M, Ps>): Reshaped<this, M, ValuesRow<M, Ps>>
-  valuesList<const P extends ListHint<M>>(path: P & CheckPaths<M, [P]>[0], options: { readonly flat: true }): Reshaped<this, M, FlatRow<M, P>>
-  valuesList<const Ps extends readonly ListHint<M>[]>(...paths: Ps & CheckPaths<M, Ps>): Reshaped<this, M, ListRow<M, Ps>>
-  get<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(condition?: C & CheckCondition<M, C>, ...more: Cs & CheckConditions<M, Cs>): Promise<R>
-  first(): Promise<R | null>
-  last(): Promise<R | null>
-  at(index: number): Promise<R | undefined>
-  count(): Promise<number>
-  exists(): Promise<boolean>
-  contains(instance: M): Promise<boolean>
-  aggregate<const A extends NamedExpressions>(spec: A & CheckExpressions<M, A>): Promise<Simplify<ResultsOf<M, A>>>
+  ): Promise<A | B> {
+    return this.fetch().then(onFulfilled, onRejected)
+  }
+
+  /** `for await (const book of books)`: the same rows, the same single query. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<R, void, undefined> {
+    yield* await this.fetch()
+  }
+
+  /**
+   * How many rows there are: from the rows where they are known, else a `count(*)` each time.
+   *
+   * @example await Book.objects.count() // select count(*) from "books"
+   */
+  async count(): Promise<number> {
+    const rows = this.#knownRows()
+    if (rows !== undefined) return (await rows.read()).length
+    const exists = this.#cache.find<boolean>('exists')
+    if (!this.#cache.find('count') && exists && !(await exists.read())) return 0
+    return await this.#ask('count', this.#countRows())
+  }
+
+  /**
+   * Whether there is any row: from what is known, else a query for one row each time.
+   *
+   * @example await Book.objects.filter({ pages__gt: 900 }).exists() // select 1 as "c0" … limit 1
+   */
+  async exists(): Promise<boolean> {
+    const rows = this.#knownRows()
+    if (rows !== undefined) return (await rows.read()).length > 0
+    const count = this.#cache.find<number>('count')
+    if (count && !this.#cache.find('exists')) return (await count.read()) > 0
+    return await this.#ask('exists', this.#existsRow())
+  }
+
+  /**
+   * Whether a saved instance is among the rows: from the rows where they are known, else a query.
+   *
+   * @throws FieldError after `values()`, for an unsaved instance or one of another model.
+   */
+  async contains(instance: M): Promise<boolean> {
+    const one = withInstance(this.#state, instance)
+    const rows = this.#knownRows()
+    if (rows !== undefined) return containsInstance(await rows.read(), instance)
+    return await this.#run((runner) => fetching.fetchExists(runner, one))
+  }
+
+  /**
+   * The only row that matches. Reads 21 rows at most. Without arguments it answers from the rows
+   * where they are known.
+   *
+   * @throws the model's DoesNotExist and MultipleObjectsReturned.
+   * @example const author = await Author.objects.get({ email: 'ann@example.org' })
+   */
+  get<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(
+    condition?: C & CheckCondition<M, C>,
+    ...more: Cs & CheckConditions<M, Cs>
+  ): Promise<R>
+  async get(...conditions: readonly unknown[]): Promise<R> {
+    const rows = conditions.length === 0 ? this.#knownRows() : undefined
+    if (rows !== undefined) return onlyRow(this.#state, await rows.read())
+    const { query, key } = this.#getQuery(conditions)
+    return await this.#ask('get', this.#one(query), key)
+  }
+
+  /** The first row in the queryset's order, by primary key if it has none; null of no rows. */
+  async first(): Promise<R | null> {
+    const isOrdered = states.isOrdered(this.#state)
+    const rows = isOrdered ? this.#knownRows() : undefined
+    if (rows !== undefined) return (await rows.read())[0] ?? null
+    return await this.#ask('first', this.#firstRow())
+  }
+
+  /** The last row in the queryset's order, by primary key if it has none; null of no rows. */
+  async last(): Promise<R | null> {
+    return await this.#run(
+      this.#firstOf(withEnd(this.#state, 'last', states.isOrdered(this.#state))),
+    )
+  }
+
+  /**
+   * The row at a position from 0; undefined beyond the end. From the rows where they are known.
+   *
+   * @throws RangeError for a negative position.
+   */
+  async at(index: number): Promise<R | undefined> {
+    const one = states.withSlice(this.#state, index, index + 1)
+    const rows = this.#knownRows()
+    if (rows !== undefined) return (await rows.read())[index]
+    return (await this.#run(this.#firstOf(one))) ?? undefined
+  }
+
+  /**
+   * The row that comes first by the fields given, or by the model's `getLatestBy`.
+   *
+   * @throws the model's DoesNotExist of no rows; FieldError when there is nothing to go by.
+   */
+  earliest<const Ps extends readonly OrderHint<M>[]>(...paths: Ps & CheckOrders<M, Ps>): Promise<R>
+  async earliest(...paths: readonly unknown[]): Promise<R> {
+    return await this.#run(this.#one(withNearest(this.#state, 'earliest', paths)))
+  }
+
+  /** The row that comes last by the fields given, or by the model's `getLatestBy`. */
+  latest<const Ps extends readonly OrderHint<M>[]>(...paths: Ps & CheckOrders<M, Ps>): Promise<R>
+  async latest(...paths: readonly unknown[]): Promise<R> {
+    return await this.#run(this.#one(withNearest(this.#state, 'latest', paths)))
+  }
+
+  /**
+   * Values computed over all rows, by name.
+   *
+   * @example
+   * await Book.objects.aggregate({ n: Count('*'), pages: Sum('pages') }) // { n: 3, pages: 720 }
+   * // select count(*) as "c0", sum("books"."pages") as "c1" from "books"
+   */
+  aggregate<const A extends NamedExpressions>(
+    spec: A & CheckExpressions<M, A>,
+  ): Promise<Simplify<ResultsOf<M, A>>>
+  async aggregate(spec: NamedExpressions): Promise<unknown> {
+    const aggregates = resolveAggregates(this.#state, spec)
+    return await this.#ask('aggregate', this.#aggregateOf(aggregates), aggregates)
+  }
+
+  /**
+   * Instances by key: by primary key, or by the unique field named in `fieldName`; all of them
+   * where no keys are given. Keys without a row are not in the map.
+   *
+   * @example (await Author.objects.inBulk([1, 2])).get(1)?.name
+   */
   inBulk(keys?: readonly PkOf<M>[]): Promise<Map<PkOf<M>, R>>
-  inBulk<const P extends PathHint<M> & string>(keys: readonly PathValue<M, P>[] | undefined, options: { readonly fieldName: P }): Promise<Map<PathValue<M, P>, R>>
-  create<const C extends CreateInput<FieldsOf<M>>>(input: C & CheckCreate<FieldsOf<M>, C>): Promise<M>
+  inBulk<const P extends PathHint<M>>(
+    keys: readonly PathValue<M, P>[] | undefined,
+    options: { readonly fieldName: P },
+  ): Promise<Map<PathValue<M, P>, R>>
+  async inBulk(keys?: readonly unknown[], options: { fieldName?: string } = {}): Promise<unknown> {
+    const query = bulkQuery(this.#state, keys, options.fieldName ?? 'pk')
+    return await this.#run((runner) => fetchBulk(runner, query))
+  }
+
+  /**
+   * The rows one by one, neither from the memory nor into it.
+   *
+   * @example for await (const book of Book.objects.all().iterator({ chunkSize: 500 })) …
+   */
+  iterator(options: IteratorOptions = {}): AsyncGenerator<R, void, undefined> {
+    return iterate<R>(databaseOf(this.#state), this.#state, options)
+  }
+
+  /** The database's plan for the query, as text. */
+  async explain(options: ExplainOptions = {}): Promise<string> {
+    return await this.#run((runner) => explain(runner, this.#state, options))
+  }
+
+  // ---------- new querysets
+
+  /** The same query, with nothing remembered. */
+  all(): this {
+    return this.#with(this.#state)
+  }
+
+  /** A queryset that has no rows and never sends anything. */
+  none(): this {
+    return this.#with(states.withNone(this.#state))
+  }
+
+  /**
+   * Only rows for which all conditions hold. All conditions of one call speak of the same related
+   * row.
+   *
+   * @throws FieldError, InvalidValueError here, at the call, for a wrong name or value.
+   * @example
+   * Book.objects.filter({ author__name__startswith: 'A', pages__gt: 100 }, Q.not({ title: 'x' }))
+   */
+  filter<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(
+    condition?: C & CheckCondition<M, C>,
+    ...more: Cs & CheckConditions<M, Cs>
+  ): this
+  filter(...conditions: readonly unknown[]): this {
+    return this.#with(states.withFilter(this.#state, conditions))
+  }
+
+  /** Only rows for which the conditions do not all hold; rows with NULL stay, as in Django. */
+  exclude<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(
+    condition?: C & CheckCondition<M, C>,
+    ...more: Cs & CheckConditions<M, Cs>
+  ): this
+  exclude(...conditions: readonly unknown[]): this {
+    return this.#with(states.withExclude(this.#state, conditions))
+  }
+
+  /**
+   * In this order, instead of any before; `-` turns a path round, `'?'` is random, no arguments
+   * mean no order.
+   *
+   * @example Book.objects.orderBy('-publishedAt', F('pages').asc({ nulls: 'last' }))
+   */
+  orderBy<const Os extends readonly OrderHint<M>[]>(...terms: Os & CheckOrders<M, Os>): this
+  orderBy(...terms: readonly unknown[]): this {
+    return this.#with(states.withOrdering(this.#state, terms))
+  }
+
+  /** In the opposite order. */
+  reverse(): this {
+    return this.#with(states.withReverse(this.#state))
+  }
+
+  /** Without repeated rows. */
+  distinct(): this {
+    return this.#with(states.withDistinct(this.#state, null))
+  }
+
+  /**
+   * Rows from `start` (counted from 0) up to but not including `end`. Where the rows are known, or
+   * on their way, the new queryset has its share of them without a query.
+   *
+   * @throws RangeError for bounds that are not whole numbers of 0 or more.
+   * @example Book.objects.orderBy('id').slice(10, 20) // … limit 10 offset 10
+   */
+  slice(start: number, end?: number): this {
+    const sliced = this.#with(states.withSlice(this.#state, start, end))
+    const rows = this.#knownRows()
+    if (rows !== undefined) {
+      const read = async (): Promise<R[]> => (await rows.read()).slice(start, end)
+      cacheOf(sliced).store('rows', { read }, { keep: true })
+    }
+    return sliced
+  }
+
+  /** On another connection: its name, or what `connect()` gave. */
+  using(database: string | Database): this {
+    assertDatabase(database)
+    return this.#with(states.patchState(this.#state, { database }))
+  }
+
+  /** Rejects with `QueryTimeoutError` after so many milliseconds; the database is told to stop. */
+  timeout(ms: number): this {
+    assertTimeout(ms)
+    return this.#with(states.patchState(this.#state, { timeoutMs: ms }))
+  }
+
+  /** Rejects with an `AbortError` when the signal is aborted; the database is told to stop. */
+  signal(signal: AbortSignal): this {
+    assertSignal(signal)
+    return this.#with(states.patchState(this.#state, { signal }))
+  }
+
+  /**
+   * Rows as plain objects of the paths given, under their names; of every column where none is.
+   *
+   * @example await Book.objects.values('title', 'author__name') // [{ title: …, author__name: … }]
+   */
+  values<const Ps extends readonly ValuesHint<M>[]>(
+    ...paths: Ps & CheckPaths<M, Ps>
+  ): Reshaped<this, M, ValuesRow<M, Ps>>
+  values(...paths: readonly unknown[]): unknown {
+    return this.#with(withValues(this.#state, paths))
+  }
+
+  /**
+   * Rows as arrays of the paths and expressions given; as single values with `{ flat: true }`.
+   *
+   * @example await Book.objects.valuesList('title', { flat: true }) // ['Emma', …]
+   */
+  valuesList<const P extends PathHint<M>>(
+    path: P & CheckPath<M, P>,
+    options: { readonly flat: true },
+  ): Reshaped<this, M, FlatRow<M, P>>
+  valuesList<const Ps extends readonly ListHint<M>[]>(
+    ...paths: Ps & CheckPaths<M, Ps>
+  ): Reshaped<this, M, ListRow<M, Ps>>
+  valuesList(...terms: readonly unknown[]): unknown {
+    const options = terms[terms.length - 1]
+    const isFlat = typeof options === 'object' && options !== null && 'flat' in options
+    return this.#with(
+      isFlat ? withFlat(this.#state, terms[0]) : withValuesList(this.#state, terms),
+    )
+  }
+
+  /**
+   * Loads the related rows at these paths in the same query: `book.author` is then the instance,
+   * not a promise-like of it. `selectRelated(null)` undoes it.
+   *
+   * @example const [book] = await Book.objects.selectRelated('author__mentor')
+   */
+  selectRelated<const Ps extends readonly RelatedHint<M>[]>(
+    ...paths: Ps
+  ): Reshaped<this, M, WithRelated<R, Ps[number]>>
+  selectRelated(...paths: readonly (string | null)[]): unknown {
+    const isUndo = paths.length === 1 && paths[0] === null
+    return this.#with(
+      isUndo
+        ? withoutSelectRelated(this.#state)
+        : withSelectRelated(this.#state, paths as readonly string[]),
+    )
+  }
+
+  // ---------- writes
+
+  /**
+   * Makes and saves an instance.
+   *
+   * @throws ValidationError listing every field that is not valid, before any SQL.
+   * @example await Author.objects.create({ name: 'Ann' }) // insert into "authors" …
+   */
+  create<const C extends CreateInput<FieldsOf<M>>>(
+    input: C & CheckCreate<FieldsOf<M>, C>,
+  ): Promise<M>
+  async create(input: object): Promise<unknown> {
+    return await creating.create(databaseOf(this.#state), this.#state.model, input)
+  }
+
+  /**
+   * Inserts many rows, create inputs or new instances, in few statements and one transaction.
+   * Gives the instances, with their keys, in the same order.
+   *
+   * @throws ValidationError before any SQL.
+   */
+  async bulkCreate(
+    rows: readonly (CreateInput<FieldsOf<M>> | M)[],
+    options: InsertOptions = {},
+  ): Promise<M[]> {
+    const { model } = this.#state
+    const created = creating.bulkCreate(databaseOf(this.#state), model, rows as object[], options)
+    return (await created) as M[]
+  }
+
+  /**
+   * The row that matches, else a new one with the lookups' and the defaults' values; and whether it
+   * is new. Safe against others doing the same where a unique constraint backs it.
+   *
+   * @example
+   * const [tag, created] = await Tag.objects.getOrCreate({ name: 'new' }, { defaults: { hue: 3 } })
+   */
+  getOrCreate<const C extends WhereHint<M>>(
+    where: C & CheckCondition<M, C>,
+    options?: GetOrCreateOptions<DefaultsOf<M>>,
+  ): Promise<[M, boolean]>
+  async getOrCreate(where: object, options: object = {}): Promise<unknown> {
+    const db = databaseOf(this.#state)
+    return await creating.getOrCreate(db, this.#state, where as never, options)
+  }
+
+  /** Updates the row that matches, or creates it; and whether it is new. In one transaction. */
+  updateOrCreate<const C extends WhereHint<M>>(
+    where: C & CheckCondition<M, C>,
+    options?: UpdateOrCreateOptions<DefaultsOf<M>>,
+  ): Promise<[M, boolean]>
+  async updateOrCreate(where: object, options: object = {}): Promise<unknown> {
+    const db = databaseOf(this.#state)
+    return await creating.updateOrCreate(db, this.#state, where as never, options)
+  }
+
+  /**
+   * Writes to all rows at once; how many matched. Forgets what was remembered.
+   *
+   * @throws FieldError after a slice; ValidationError; before any SQL.
+   * @example await Book.objects.filter({ pages: 0 }).update({ pages: F('id').mul(10) })
+   */
   update<const U extends UpdateHint<M>>(values: U & CheckUpdate<M, U>): Promise<number>
-  getOrCreate<const Cs extends ConditionHint<M>>(where: Cs & CheckConditions<M, [Cs]>[0], options?: { readonly defaults?: DefaultsOf<M> }): Promise<[M, boolean]>
+  async update(values: object): Promise<number> {
+    return await this.#write((runner) => updateRows(runner, this.#state, values))
+  }
+
+  /**
+   * Deletes all rows. Forgets what was remembered.
+   *
+   * @example await Book.objects.filter({ pages: 0 }).delete() // [2, { Book: 2 }]
+   */
+  async delete(): Promise<[total: number, byModel: Record<string, number>]> {
+    return await this.#write((runner) => deleteRows(runner, this.#state))
+  }
+
+  // ---------- escape hatches
+
+  /** The SQL that `await` would send, for the database the queryset goes to. Sends nothing. */
+  toSQL(): Sql {
+    return fetching.sqlOf(this.#state, databaseOf(this.#state).dialect)
+  }
+
+  /** The query as a builder of the connection's knex. Sends nothing until that is awaited. */
+  toKnex(): KnexBuilder {
+    const db = databaseOf(this.#state)
+    return toKnexBuilder(this.#state, db.knex)
+  }
+
+  // ---------- inside
+
+  #with(state: QueryState): this {
+    return new (this.constructor as new (state: QueryState) => this)(state)
+  }
+
+  #knownRows(): Answer<R[]> | undefined {
+    return this.#cache.find<R[]>('rows')
+  }
+
+  #rows(): Answer<R[]> {
+    return this.#knownRows() ?? this.#store('rows', true, this.#fetchRows())
+  }
+
+  #fetchRows(): Work<R[]> {
+    return async (runner) => (await fetching.fetchRows(runner, this.#state)) as R[]
+  }
+
+  #countRows(): Work<number> {
+    return (runner) => fetching.fetchCount(runner, this.#state)
+  }
+
+  #existsRow(): Work<boolean> {
+    return (runner) => fetching.fetchExists(runner, this.#state)
+  }
+
+  #firstRow(): Work<R | null> {
+    return this.#firstOf(withEnd(this.#state, 'first', states.isOrdered(this.#state)))
+  }
+
+  #one(query: QueryState): Work<R> {
+    return async (runner) => onlyRow(query, (await fetching.fetchRows(runner, query)) as R[])
+  }
+
+  #firstOf(query: QueryState): Work<R | null> {
+    return async (runner) => ((await fetching.fetchRows(runner, query))[0] as R | undefined) ?? null
+  }
+
+  #aggregateOf(aggregates: readonly NamedNode[]): Work<Record<string, unknown>> {
+    return (runner) => fetching.fetchAggregate(runner, this.#state, aggregates)
+  }
+
+  #getQuery(conditions: readonly unknown[]): { query: QueryState; key: Key } {
+    const query = withGet(this.#state, conditions)
+    return { query: limitedForGet(query), key: [query.steps] }
+  }
+
+  #run<T>(work: Work<T>): Promise<T> {
+    return work(databaseOf(this.#state).current())
+  }
+
+  /** The answer that is known or on its way, else a new one that is only shared while under way. */
+  async #ask<T>(question: Question, work: Work<T>, key: Key = []): Promise<T> {
+    const known = this.#cache.find<T>(question, (other) => isDeepStrictEqual(other, key))
+    return await (known ?? this.#store(question, false, work, key)).read()
+  }
+
+  #store<T>(question: Question, keep: boolean, work: Work<T>, key: Key = []): Answer<T> {
+    const running = this.#run(work)
+    return this.#cache.store(question, { read: () => running }, { keep, key })
+  }
+
+  async #write<T>(work: Work<T>): Promise<T> {
+    try {
+      return await this.#run(work)
+    } finally {
+      this.#cache.clear()
+    }
+  }
+
+  /** Enters a question early, on a connection of its own: what every `startX` is. */
+  #start<T>(question: Question, work: Work<T>, origin: Error, key: Key = []): void {
+    const isAnswered = ANSWERED_BY_ROWS.has(question) && this.#knownRows() !== undefined
+    if (isAnswered || this.#cache.find(question, (other) => isDeepStrictEqual(other, key))) return
+    const limits = fetching.limitsOf(this.#state)
+    const started = databaseOf(this.#state).start(work, origin, limits)
+    this.#cache.store(question, started, { keep: true, key })
+  }
 }
-export declare class AsyncQuerySet<M, R = M> extends QuerySet<M, R> {
-  startFetch(): this
-  startCount(): this
+
+/** What rows that are known, or on their way, answer without a query. */
+const ANSWERED_BY_ROWS: ReadonlySet<Question> = new Set(['rows', 'count', 'exists'])
+
+/** The place that called `verb`, to be told with a failure. */
+function originOf(verb: (...args: never[]) => unknown, name: string): Error {
+  const origin = new Error(`${name}()`)
+  Error.captureStackTrace(origin, verb)
+  return origin
+}
+
+/**
+ * A queryset whose questions can be started: the query runs in the background from now on, the
+ * method gives the same queryset (not a clone), and the answer is used by whoever asks later.
+ *
+ * A failure is kept, and thrown to who asks; one that nobody asks for is reported once (DESIGN: the
+ * channel `asynchrormous:unconsumed`, `onUnconsumedError`, or a process warning). Inside `atomic()`
+ * a start runs on the transaction's connection.
+ *
+ * @example
+ * const authors = Author.objects.filter({ name__icontains: 'ann' }).startFetch()
+ * const page = await renderHeader()   // the query runs meanwhile
+ * for (const author of await authors) page.add(author)
+ */
+export class AsyncQuerySet<M, R = M> extends QuerySet<M, R> {
+  /** Starts fetching the rows. Answers `await`, `count`, `exists`, `at`, `slice`, `get()` … */
+  startFetch(): this {
+    starts.fetch(this, originOf(this.startFetch, 'startFetch'))
+    return this
+  }
+
+  /** Starts counting. Answers `count` and `exists`. */
+  startCount(): this {
+    starts.count(this, originOf(this.startCount, 'startCount'))
+    return this
+  }
+
+  /** Starts asking whether there is any row. Answers `exists`, and `count` when there is none. */
+  startExists(): this {
+    starts.exists(this, originOf(this.startExists, 'startExists'))
+    return this
+  }
+
+  /** Starts `first()`. */
+  startFirst(): this {
+    starts.first(this, originOf(this.startFirst, 'startFirst'))
+    return this
+  }
+
+  /** Starts `get(…)`; answers it when it is called with equal arguments. */
+  startGet<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(
+    condition?: C & CheckCondition<M, C>,
+    ...more: Cs & CheckConditions<M, Cs>
+  ): this
+  startGet(...conditions: readonly unknown[]): this {
+    starts.get(this, originOf(this.startGet, 'startGet'), conditions)
+    return this
+  }
+
+  /** Starts `aggregate(spec)`; answers it when it is called with an equal spec. */
+  startAggregate<const A extends NamedExpressions>(spec: A & CheckExpressions<M, A>): this
+  startAggregate(spec: NamedExpressions): this {
+    starts.aggregate(this, originOf(this.startAggregate, 'startAggregate'), spec)
+    return this
+  }
 }

@@ -1,6 +1,5 @@
 import type {
   annotated,
-  CheckKnown,
   FieldsOf,
   PlainRow,
   Simplify,
@@ -10,7 +9,7 @@ import type {
 } from '../meta/row-types.ts'
 import type { CheckExpression, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
-import type { PathHint, PathValue } from '../query/lookup-types.ts'
+import type { PathHint, PathValue, RelatedRow, ToOneKeys } from '../query/lookup-types.ts'
 
 /** A scope that has annotations beside its columns. */
 export type Annotated<M, A> = M & { readonly [annotated]: A }
@@ -72,4 +71,26 @@ export type CheckUpdate<M, U> = {
 /** Objects for `defaults` of `getOrCreate` and `updateOrCreate`. */
 export type DefaultsOf<M> = Simplify<Writes<M>>
 
-export type { CheckKnown }
+/** What `selectRelated()` takes: relations to one row, and paths of them. */
+export type RelatedHint<M> = ToOneKeys<M> | `${ToOneKeys<M>}__${string}` | null
+
+/** A row whose relations at these paths are loaded: they read as instances. */
+export type WithRelated<M, P> = M & (P extends string ? RelatedRow<M, P> : unknown)
+
+/** Options of `getOrCreate()`. */
+export interface GetOrCreateOptions<D> {
+  /** Further values of a row that is created; functions are called. */
+  readonly defaults?: D
+}
+
+/** Options of `updateOrCreate()`. */
+export interface UpdateOrCreateOptions<D> extends GetOrCreateOptions<D> {
+  /** Used instead of `defaults` when the row is created. */
+  readonly createDefaults?: D
+}
+
+/** A statement as a driver takes it. */
+export interface Sql {
+  readonly sql: string
+  readonly bindings: readonly unknown[]
+}

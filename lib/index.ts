@@ -1,0 +1,63 @@
+/**
+ * asynchrormous: the Django ORM for TypeScript on knex, whose querysets can start in the background.
+ *
+ * @packageDocumentation
+ */
+export type { Boundary, BoundaryKind } from './database/boundaries.ts'
+export type { AtomicOptions, DatabaseDialect, Isolation } from './database/runner.ts'
+export { Database } from './database/runner.ts'
+export type { UnconsumedReport } from './database/unconsumed.ts'
+export * from './errors.ts'
+export type { ColumnSpec, Family } from './fields/column.ts'
+export { ColumnField } from './fields/column-field.ts'
+export type { AutoNowOptions, Either } from './fields/date.ts'
+export type { DateTimeOptions } from './fields/date-time.ts'
+export type { DecimalOptions } from './fields/decimal.ts'
+export type { Fields } from './fields/fields.ts'
+export { fields } from './fields/fields.ts'
+export type { JsonOptions, JsonValue } from './fields/json.ts'
+export type { AutoOptions } from './fields/numbers.ts'
+export type { ColumnOptions, DefaultOf, IsOptional, SpecOf } from './fields/options.ts'
+export type { ModelReference, OnDelete, RelationSpec } from './fields/relation.ts'
+export type { KeyOptions, KeySpec, ManyToManyOptions } from './fields/relation-field.ts'
+export { RelationField } from './fields/relation-field.ts'
+export type { CharOptions, ChoiceOptions, SizedTextOptions } from './fields/text.ts'
+export type { ModelOptions } from './meta/meta.ts'
+export type {
+  Awaitable,
+  CreateInput,
+  FieldMap,
+  HasFields,
+  HasRelated,
+  PkOf,
+  PlainRow,
+  Row,
+  WithId,
+  WriteInput,
+} from './meta/row-types.ts'
+export type { ConnectOptions, UsingOptions } from './model/connect.ts'
+export { atomic, connect, onCommit } from './model/connect.ts'
+export { Model } from './model/model.ts'
+export type {
+  DeleteReport,
+  InputSchema,
+  InstanceOf,
+  ModelClass,
+  ModelInstance,
+  RowSchema,
+  SaveOptions,
+} from './model/types.ts'
+export type { AggregateOptions } from './query/aggregates.ts'
+export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.ts'
+export type { FExpr, Literal } from './query/expression.ts'
+export { Expression, F, OrderTerm, Value } from './query/expression.ts'
+export type { Where } from './query/lookup-types.ts'
+export type { Conditional } from './query/q.ts'
+export { Condition, Q } from './query/q.ts'
+export type { ExplainOptions } from './queryset/explain.ts'
+export type { InsertOptions } from './queryset/insert.ts'
+export type { IteratorOptions } from './queryset/iterate.ts'
+export type { ManagerOf, QuerySetClass } from './queryset/manager.ts'
+export { AsyncManager, Manager } from './queryset/manager.ts'
+export { AsyncQuerySet, QuerySet } from './queryset/queryset.ts'
+export type { Sql } from './queryset/types.ts'

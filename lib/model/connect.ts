@@ -1,0 +1,89 @@
+import { onCommit as onDatabaseCommit } from '../database/transaction.ts'
+import { openDatabase, type OpenOptions } from '../database/database.ts'
+import { databaseNamed } from '../database/registry.ts'
+import { type AtomicOptions, Database } from '../database/runner.ts'
+import { ImproperlyConfigured } from '../errors.ts'
+import { isModelClass, metaOf } from '../meta/meta.ts'
+
+/** Options of `connect()`. */
+export interface ConnectOptions extends OpenOptions {
+  /**
+   * Every model of the application: all of them are then known, and checked at once. A class whose
+   * module was never loaded has no reverse side.
+   */
+  readonly models?: readonly (abstract new (...args: never[]) => object)[] | undefined
+}
+
+/** Which database; and, for `atomic()`, what kind of transaction. */
+export interface UsingOptions {
+  /** The name of a connection, or what `connect()` gave. @default 'default' */
+  readonly using?: string | Database | undefined
+}
+
+/**
+ * Opens a database: of a section of a knexfile, or of a knex that exists already (which stays the
+ * caller's: it is not changed, and not destroyed by `close()`). Opens no connection yet.
+ *
+ * @throws ImproperlyConfigured for a name that is taken, and listing all that is wrong with the
+ * models.
+ * @example
+ * const db = connect(knexfile.production, { models: [Author, Book] })
+ * …
+ * await db.close()
+ */
+export function connect(config: Parameters<typeof openDatabase>[0], options: ConnectOptions = {}): Database {
+  const { models = [], ...rest } = options
+  checkModels(models)
+  return openDatabase(config, rest)
+}
+
+/**
+ * Runs `fn` in a transaction of the default database, or of `using`: all of it is saved, or
+ * nothing. Everything in it joins by itself, started queries too; an `atomic` inside is a savepoint.
+ *
+ * @throws TransactionBrokenError when a statement or a start in it failed, even if `fn` swallowed
+ * the error; CommitUnknownError when the connection broke during COMMIT.
+ * @example
+ * await atomic(async () => {
+ *   const author = await Author.objects.create({ name: 'Ann' })
+ *   await Book.objects.create({ title: 'One', author, publishedAt: new Date() })
+ * })
+ */
+export async function atomic<T>(
+  fn: () => T | PromiseLike<T>,
+  options: AtomicOptions & UsingOptions = {},
+): Promise<T> {
+  const { using, ...rest } = options
+  return await databaseFor(using).atomic(fn, rest)
+}
+
+/**
+ * Runs `fn` once the outermost `atomic()` around the call has committed; at once when there is none,
+ * never when it rolls back.
+ *
+ * @example onCommit(() => sendMail(order))
+ */
+export function onCommit(fn: () => unknown, options: UsingOptions = {}): void {
+  onDatabaseCommit(databaseFor(options.using), fn)
+}
+
+function databaseFor(using: string | Database = 'default'): Database {
+  return using instanceof Database ? using : databaseNamed(using)
+}
+
+function checkModels(models: readonly object[]): void {
+  const metas = models.map((model) => {
+    if (isModelClass(model)) return metaOf(model)
+    throw new ImproperlyConfigured('connect() takes model classes in models: [Author, Book].')
+  })
+  const problems = new Set<string>()
+  for (const meta of metas) {
+    try {
+      meta.relations.size
+    } catch (error) {
+      if (!(error instanceof ImproperlyConfigured)) throw error
+      for (const line of error.message.split('\n')) problems.add(line)
+    }
+  }
+  if (problems.size > 0) throw new ImproperlyConfigured([...problems].join('\n'))
+}

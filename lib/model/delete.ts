@@ -1,2 +1,0 @@
-import { InvalidValueError } from '../errors.ts'
-import { onRollback } from '../database/transaction.ts'

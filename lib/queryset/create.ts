@@ -1,0 +1,110 @@
+import type { Database } from '../database/runner.ts'
+import { IntegrityError, InvalidValueError, ObjectDoesNotExist } from '../errors.ts'
+import { type Columns, Instance } from '../hydrate/instance.ts'
+import { assign } from '../hydrate/assign.ts'
+import type { ModelMeta } from '../meta/model-meta.ts'
+import type { QueryState } from '../query/nodes.ts'
+import { fetchRows } from './fetch.ts'
+import { type InsertOptions, insertInstances } from './insert.ts'
+import { limitedForGet, onlyRow, withGet } from './single.ts'
+import type { GetOrCreateOptions, UpdateOrCreateOptions } from './types.ts'
+
+/** What the model room gives instances, as this room needs it. */
+interface Savable extends Columns {
+  save(options: { readonly using: Database }): Promise<void>
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Makes and saves an instance, through its own `save()`. */
+export async function create(db: Database, meta: ModelMeta, values: object): Promise<Columns> {
+  const instance = construct(meta, values)
+  await instance.save({ using: db })
+  return instance
+}
+
+/** Inserts many rows, given as create inputs or new instances, in as few statements as possible. */
+export async function bulkCreate(
+  db: Database,
+  meta: ModelMeta,
+  rows: readonly object[],
+  options: InsertOptions,
+): Promise<Columns[]> {
+  const instances = rows.map((row) => {
+    if (!Instance.is(row)) return construct(meta, row)
+    if (row instanceof meta.modelClass) return row as Columns
+    throw new InvalidValueError(`bulkCreate() of ${meta.name} was given an instance of another model.`)
+  })
+  await insertInstances(db, meta, instances, options)
+  return instances
+}
+
+/** The row that matches, and whether it had to be created. */
+export async function getOrCreate(
+  db: Database,
+  state: QueryState,
+  where: Values,
+  { defaults = {} }: GetOrCreateOptions<Values>,
+): Promise<[Columns, boolean]> {
+  const query = limitedForGet(withGet(state, [where]))
+  const find = async (): Promise<Columns> =>
+    onlyRow(query, (await fetchRows(db.current(), query)) as Columns[])
+  try {
+    return [await find(), false]
+  } catch (error) {
+    if (!(error instanceof ObjectDoesNotExist)) throw error
+  }
+  try {
+    const values = { ...plainLookups(where), ...called(defaults) }
+    return [await db.atomic(() => create(db, state.model, values)), true]
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error
+    // Somebody else may have created it meanwhile; if not, the error stands.
+    return [await find().catch(() => rethrow(error)), false]
+  }
+}
+
+/** Updates the row that matches, or creates it; in one transaction. */
+export async function updateOrCreate(
+  db: Database,
+  state: QueryState,
+  where: Values,
+  { defaults = {}, createDefaults = defaults }: UpdateOrCreateOptions<Values>,
+): Promise<[Columns, boolean]> {
+  return await db.atomic(async () => {
+    const [instance, isNew] = await getOrCreate(db, state, where, { defaults: createDefaults })
+    if (isNew) return [instance, true]
+    for (const [name, value] of Object.entries(called(defaults))) {
+      assign(state.model, instance, name, value)
+    }
+    await (instance as Savable).save({ using: db })
+    return [instance, false]
+  })
+}
+
+function construct(meta: ModelMeta, values: object): Savable {
+  return new meta.modelClass(values) as Savable
+}
+
+/** The lookups that say what a new row's column is: those without a `__`. */
+function plainLookups(where: Values): Values {
+  return Object.fromEntries(
+    Object.entries(where).flatMap(([key, value]) => {
+      const name = key.endsWith('__exact') ? key.slice(0, -'__exact'.length) : key
+      return name.includes('__') ? [] : [[name, value]]
+    }),
+  )
+}
+
+function called(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? (value as () => unknown)() : value,
+    ]),
+  )
+}
+
+function rethrow(error: unknown): never {
+  throw error
+}

@@ -1,0 +1,59 @@
+import { compileAggregate, compileCount, compileExists } from '../compile/rows.ts'
+import { compileSelect } from '../compile/select.ts'
+import type { RunLimits, Runner } from '../database/runner.ts'
+import type { DialectName } from '../fields/dialect.ts'
+import { hydrate } from '../hydrate/rows.ts'
+import { emptyAggregateRow } from '../query/named.ts'
+import type { NamedNode, QueryState } from '../query/nodes.ts'
+import { originOf } from './databases.ts'
+import type { Sql } from './types.ts'
+
+/** The rows of a query, as its projection wants them: one statement, or none for no rows. */
+export async function fetchRows(runner: Runner, state: QueryState): Promise<unknown[]> {
+  const query = compileSelect(state, runner.db.dialect)
+  if (query === 'empty') return []
+  const { rows } = await runner.run(query, limitsOf(state))
+  return hydrate(query.shape, rows, originOf(runner.db))
+}
+
+/** How many rows a query has: one `count(*)`. */
+export async function fetchCount(runner: Runner, state: QueryState): Promise<number> {
+  const query = compileCount(state, runner.db.dialect)
+  if (query === 'empty') return 0
+  const { rows } = await runner.run(query, limitsOf(state))
+  return Number(rows[0]?.[0])
+}
+
+/** Whether a query has any row: one `limit 1`. */
+export async function fetchExists(runner: Runner, state: QueryState): Promise<boolean> {
+  const query = compileExists(state, runner.db.dialect)
+  if (query === 'empty') return false
+  const { rows } = await runner.run(query, limitsOf(state))
+  return rows.length > 0
+}
+
+/** The values of aggregates over a query's rows, by name. */
+export async function fetchAggregate(
+  runner: Runner,
+  state: QueryState,
+  aggregates: readonly NamedNode[],
+): Promise<Record<string, unknown>> {
+  const { dialect } = runner.db
+  const query = compileAggregate(state, aggregates, dialect)
+  if (query === 'empty') return emptyAggregateRow(aggregates)
+  const { rows } = await runner.run(query, limitsOf(state))
+  return Object.fromEntries(
+    aggregates.map(({ name, node }, at) => [name, node.field.fromDb(rows[0]?.[at], dialect)]),
+  )
+}
+
+/** The statement that fetching the rows would send. */
+export function sqlOf(state: QueryState, dialect: DialectName): Sql {
+  const query = compileSelect(state, dialect)
+  return query === 'empty' ? { sql: '', bindings: [] } : { sql: query.sql, bindings: query.bindings }
+}
+
+/** `timeout()` and `signal()` of a query. */
+export function limitsOf(state: QueryState): RunLimits {
+  return { timeoutMs: state.timeoutMs ?? undefined, signal: state.signal ?? undefined }
+}

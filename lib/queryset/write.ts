@@ -1,0 +1,66 @@
+import { compileDelete, compileUpdate } from '../compile/write.ts'
+import type { Runner } from '../database/runner.ts'
+import { FieldError, InvalidValueError } from '../errors.ts'
+import { toAssignment } from '../hydrate/assign.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { validate } from '../meta/schemas.ts'
+import { resolveAssignments } from '../query/assignments.ts'
+import { Expression } from '../query/expression.ts'
+import type { QueryState } from '../query/nodes.ts'
+import { assertNotCombined, isSliced } from '../query/state.ts'
+import { isPlainObject } from '../util/plain-object.ts'
+import { limitsOf } from './fetch.ts'
+
+/**
+ * Writes the same values to all rows of a query; how many rows matched.
+ *
+ * @throws FieldError, ValidationError, InvalidValueError before any SQL.
+ */
+export async function updateRows(runner: Runner, state: QueryState, values: object): Promise<number> {
+  assertWritable(state, 'update')
+  if (!isPlainObject(values)) {
+    throw new InvalidValueError('update() takes a plain object: update({ pages: 3 }).')
+  }
+  const checked = checkedValues(state.model, values as Record<string, unknown>)
+  if (Object.keys(checked).length === 0) return 0
+  const assignments = resolveAssignments(state, checked)
+  const statement = compileUpdate(state, assignments, runner.db.dialect)
+  if (statement === 'empty') return 0
+  return (await runner.run(statement, limitsOf(state))).count
+}
+
+/** Deletes all rows of a query; how many there were, by model. */
+export async function deleteRows(
+  runner: Runner,
+  state: QueryState,
+): Promise<[number, Record<string, number>]> {
+  assertWritable(state, 'delete')
+  if (state.projection.kind !== 'instances') {
+    throw new FieldError('Cannot call delete() after values() or valuesList().')
+  }
+  const statement = compileDelete(state, runner.db.dialect)
+  const count = statement === 'empty' ? 0 : (await runner.run(statement, limitsOf(state))).count
+  return [count, count === 0 ? {} : { [state.model.name]: count }]
+}
+
+function assertWritable(state: QueryState, verb: string): void {
+  assertNotCombined(state, `${verb}()`)
+  if (isSliced(state)) throw new FieldError(`Cannot use 'limit' or 'offset' with ${verb}().`)
+  if (state.distinct !== false) throw new FieldError(`Cannot call ${verb}() after distinct().`)
+}
+
+/** The values by column, valid and canonical; expressions as they are. */
+function checkedValues(
+  model: ModelMeta,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const plain: ColumnMeta[] = []
+  const written: Record<string, unknown> = {}
+  for (const [name, given] of Object.entries(values)) {
+    const { column, value } = toAssignment(model, name, given)
+    if (column.name in written) throw new FieldError(`${column.name} is given twice in one update().`)
+    written[column.name] = value
+    if (Expression.raw(value) === null) plain.push(column)
+  }
+  return Object.assign(written, validate(model, plain, written))
+}
