@@ -22,6 +22,8 @@ export { Database } from './runner.ts'
 
 const CLOSE_MS = 10_000
 const FORCED_CLOSE_MS = 2000
+/** For callbacks to notice that their connection is gone; one that never ends is not waited for. */
+const LAST_WORDS_MS = 200
 
 /** Options of `openDatabase`. */
 export interface OpenOptions {
@@ -140,7 +142,7 @@ class OpenDatabase extends Database {
     const reason = new OperationalError(`The database '${this.name}' was closed.`)
     const stopped = this.#pool.leases.map((lease) => lease.abandon(reason))
     await within(Promise.all(stopped), FORCED_CLOSE_MS)
-    await within(this.#idle(), FORCED_CLOSE_MS)
+    await within(this.#idle(), LAST_WORDS_MS)
   }
 }
 

@@ -120,6 +120,8 @@ export class Lease {
     }
     const event = traceQuery(client, this.connection, statement)
     try {
+      // A listener may have ended it.
+      if (deadline?.isOver) throw deadline.toError()
       const sent = driver.run(this.connection, statement)
       const result = deadline === undefined ? await sent : await this.#settledWithin(sent, deadline)
       traceResponse(client, event, result, statement.wants)

@@ -271,6 +271,7 @@ export function currentFrame(db: Database): Frame | undefined {
 export function onCommit(db: Database, fn: () => unknown): void {
   const frame = currentFrame(db)
   if (frame === undefined) fn()
+  else if (frame.hasEnded) throw new TransactionError('onCommit(): this atomic() already ended.')
   else frame.onCommit(fn)
 }
 

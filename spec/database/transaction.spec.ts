@@ -302,6 +302,13 @@ describeOnEach('atomic()', (kind) => {
       expect(calls).to.deep.equal([])
     })
     expect(calls).to.deep.equal([['first', undefined, [1]], 'nested', 'last'])
+    let late: Promise<Error> | undefined
+    const after = gate()
+    await db.atomic(() => {
+      late = after.opened.then(() => rejection((async () => onCommit(db, () => undefined))()))
+    })
+    after.open()
+    expect(await late).to.be.instanceOf(TransactionError)
     onCommit(db, () => calls.push('at once'))
     expect(calls.at(-1)).to.equal('at once')
   })

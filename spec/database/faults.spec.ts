@@ -1,0 +1,458 @@
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { expect } from 'chai'
+import pg from 'pg'
+import { openDatabase } from '../../lib/database/database.ts'
+import type { Database } from '../../lib/database/runner.ts'
+import {
+  CommitUnknownError,
+  ConnectionLostError,
+  PoolTimeoutError,
+  QueryTimeoutError,
+  SerializationError,
+  TransactionBrokenError,
+} from '../../lib/errors.ts'
+import { databases, describeOnEach, serverUrl } from '../support/databases.ts'
+import {
+  gate,
+  insert,
+  read,
+  readWithin,
+  rejection,
+  savedIds,
+  until,
+  useDatabase,
+  write,
+} from './helpers.ts'
+
+const onPostgres = databases.filter(({ dialect }) => dialect === 'postgresql')
+const onSqlite = databases.filter(({ dialect }) => dialect === 'sqlite')
+const onFiles = databases.filter(({ name }) => name === 'SQLite file')
+
+async function onServer(sql: string, ...values: unknown[]): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl() })
+  await client.connect()
+  await client.query(sql, values)
+  await client.end()
+}
+
+/** A TCP proxy to the server that can fall silent, or cut once it has seen a text go by. */
+class FaultyNetwork {
+  silent = false
+  cutAfter: string | undefined
+  readonly #sockets = new Set<Socket>()
+  readonly #server: Server
+
+  constructor(target: URL) {
+    this.#server = createServer((near) => {
+      const far = connect(Number(target.port), target.hostname)
+      for (const socket of [near, far]) {
+        this.#sockets.add(socket)
+        socket.on('error', () => undefined)
+        socket.on('close', () => {
+          near.destroy()
+          far.destroy()
+        })
+      }
+      near.on('data', (data) => {
+        if (this.silent) return
+        far.write(data)
+        // What was sent arrives; its answer does not.
+        if (this.cutAfter !== undefined && data.includes(this.cutAfter))
+          this.#cutOnAnswer(near, far)
+      })
+      far.on('data', (data) => {
+        if (!this.silent) near.write(data)
+      })
+    })
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    const address = this.#server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+  }
+
+  #cutOnAnswer(near: Socket, far: Socket): void {
+    far.removeAllListeners('data')
+    far.once('data', () => near.resetAndDestroy())
+  }
+}
+
+describeOnEach(
+  'a dead connection',
+  (kind) => {
+    const at = useDatabase(kind, { max: 5 })
+
+    async function pidOf(db: Database): Promise<number> {
+      const rows = await read(db.current(), 'select pg_backend_pid()')
+      return Number(rows[0]?.[0])
+    }
+
+    it('a killed write is ConnectionLostError and not repeated; the next query works (F20)', async () => {
+      const { db } = at
+      const killed = rejection(
+        write(db.current(), "insert into item select 1, pg_sleep(30)::text || 'killed'"),
+      )
+      await until(async () => {
+        const rows = await read(
+          db.current(),
+          "select pg_terminate_backend(pid) from pg_stat_activity where query like 'insert into item select 1, pg_sleep%' and state = 'active'",
+        )
+        return rows.length > 0
+      })
+      expect(await killed).to.be.instanceOf(ConnectionLostError)
+      expect(await savedIds(db)).to.deep.equal([])
+    })
+
+    it('after all idle connections died, reads are answered by fresh ones (F21)', async () => {
+      const { db } = at
+      await Promise.all(
+        Array.from({ length: 5 }, () => read(db.current(), 'select pg_sleep(0.05)')),
+      )
+      const own = new URL(serverUrl())
+      const name = (db.knex.client.connectionSettings as { connectionString: string })
+        .connectionString
+      own.pathname = new URL(name).pathname
+      await onServer(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
+        own.pathname.slice(1),
+      )
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () => read(db.current(), 'select 5 as five')),
+      )
+      expect(answers).to.deep.equal(Array(5).fill([[5]]))
+      const started = db.start((runner) => read(runner, 'select 6 as six'), new Error())
+      expect(await started.read()).to.deep.equal([[6]])
+      await db.atomic(() => insert(db, 1))
+      expect(await savedIds(db)).to.deep.equal([1])
+    })
+
+    it('one killed in a transaction: the first error is what comes out, nothing is saved (F22)', async () => {
+      const { db } = at
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 1)
+          await onServer('select pg_terminate_backend($1)', await pidOf(db))
+          await insert(db, 2)
+        }),
+      )
+      expect(error).to.be.instanceOf(ConnectionLostError)
+      expect(await savedIds(db)).to.deep.equal([])
+    })
+
+    it('one killed in a nested atomic breaks all of it', async () => {
+      const { db } = at
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 1)
+          await db
+            .atomic(async () => {
+              await onServer('select pg_terminate_backend($1)', await pidOf(db))
+              await insert(db, 2)
+            })
+            .catch(() => undefined)
+        }),
+      )
+      expect(error).to.be.instanceOf(TransactionBrokenError)
+      expect(error.cause).to.be.instanceOf(ConnectionLostError)
+      expect(await savedIds(db)).to.deep.equal([])
+    })
+  },
+  onPostgres,
+)
+
+describeOnEach(
+  'a bad network',
+  (kind) => {
+    const at = useDatabase(kind)
+    let proxy: FaultyNetwork
+    let far: Database
+
+    beforeEach(async () => {
+      const url = new URL(
+        (at.fresh.config.connection as { connectionString: string }).connectionString,
+      )
+      proxy = new FaultyNetwork(new URL(url))
+      url.port = String(await proxy.listen())
+      far = openDatabase(
+        { client: 'pg', connection: { connectionString: url.href }, pool: { min: 0, max: 2 } },
+        { name: 'far' },
+      )
+    })
+    afterEach(async () => {
+      proxy.close()
+      await far.close({ timeoutMs: 0 })
+    })
+
+    it('COMMIT sent and its answer lost: CommitUnknownError, whatever was saved (F23)', async () => {
+      proxy.cutAfter = 'COMMIT'
+      const error = await rejection(far.atomic(() => insert(far, 1), { retries: 3 }))
+      expect(error).to.be.instanceOf(CommitUnknownError)
+      expect(error.cause).to.be.instanceOf(ConnectionLostError)
+      expect(await savedIds(at.db)).to.deep.equal([1])
+    })
+
+    it('a black hole ends with the timeout, while running and while connecting (F25)', async () => {
+      await read(far.current(), 'select 1')
+      proxy.silent = true
+      const since = Date.now()
+      const running = await rejection(readWithin({ timeoutMs: 100 }, far.current(), 'select 1'))
+      const connecting = await rejection(readWithin({ timeoutMs: 100 }, far.current(), 'select 1'))
+      expect([running, connecting].map(({ name }) => name)).to.deep.equal([
+        'QueryTimeoutError',
+        'QueryTimeoutError',
+      ])
+      expect(running).to.be.instanceOf(QueryTimeoutError)
+      expect(Date.now() - since).to.be.lessThan(1000)
+    })
+
+    it('a server that is not there is ConnectionLostError at once', async () => {
+      proxy.close()
+      expect(await rejection(read(far.current(), 'select 1'))).to.be.instanceOf(ConnectionLostError)
+      expect(await rejection(far.atomic(() => insert(far, 1)))).to.be.instanceOf(
+        ConnectionLostError,
+      )
+    })
+  },
+  onPostgres,
+)
+
+describeOnEach('a full pool', (kind) => {
+  const at = useDatabase(kind, { max: 1, acquireMs: 100 })
+
+  it('is PoolTimeoutError with the numbers and the holders (F27)', async () => {
+    const { db } = at
+    const free = gate()
+    const inside = gate()
+    const holder = db.atomic(async () => {
+      inside.open()
+      await free.opened
+    })
+    await inside.opened
+    const error = await rejection(read(db.current(), 'select 1'))
+    free.open()
+    await holder
+    expect(error).to.be.instanceOf(PoolTimeoutError)
+    expect(error.message.replaceAll(/\d+ ms/g, 'N ms')).to.equal(
+      'No connection became free within N ms: of at most 1 connections 1 are in use and 0 free, ' +
+        '0 more wait. Held longest by: atomic() for N ms. Shorten what holds them, or raise ' +
+        'pool.max or acquireConnectionTimeout.',
+    )
+  })
+})
+
+describeOnEach(
+  'transactions that collide on PostgreSQL',
+  (kind) => {
+    const at = useDatabase(kind)
+
+    it('a deadlock is SerializationError, and retries run it again (F43)', async () => {
+      const { db } = at
+      await insert(db, 1)
+      await insert(db, 2)
+      const both = [gate(), gate()]
+      let attempts = 0
+      const cross = (first: number, second: number) =>
+        db.atomic(
+          async () => {
+            attempts += 1
+            await read(db.current(), "select set_config('deadlock_timeout', '10ms', true)")
+            await write(db.current(), "update item set name = name || '+' where id = ?", first)
+            both[first - 1]?.open()
+            await Promise.all(both.map(({ opened }) => opened))
+            await write(db.current(), "update item set name = name || '+' where id = ?", second)
+          },
+          { retries: 2 },
+        )
+      await Promise.all([cross(1, 2), cross(2, 1)])
+      expect(await read(db.current(), 'select name from item order by id')).to.deep.equal([
+        ['item 1++'],
+        ['item 2++'],
+      ])
+      expect(attempts).to.equal(3)
+    })
+
+    it('write skew at serializable rejects one with SerializationError (F42)', async () => {
+      const { db } = at
+      const both = [gate(), gate()]
+      const skew = (id: number) =>
+        db.atomic(
+          async () => {
+            const rows = await savedIds(db)
+            both[id - 1]?.open()
+            await Promise.all(both.map(({ opened }) => opened))
+            await insert(db, id, `saw ${rows.length}`)
+          },
+          { isolation: 'serializable' },
+        )
+      const outcomes = await Promise.allSettled([skew(1), skew(2)])
+      const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
+      expect(failed).to.have.length(1)
+      expect(failed[0]?.reason).to.be.instanceOf(SerializationError)
+      expect(await savedIds(db)).to.have.length(1)
+    })
+
+    it('a deferred constraint fails the COMMIT (F42)', async () => {
+      const { db } = at
+      await write(db.current(), 'alter table item add unique (name) deferrable initially deferred')
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 1, 'same')
+          await insert(db, 2, 'same')
+        }),
+      )
+      expect(error).to.have.property('code', 'UNIQUE_VIOLATION')
+      expect(await savedIds(db)).to.deep.equal([])
+    })
+
+    it('idle_in_transaction_session_timeout is ConnectionLostError (F59)', async () => {
+      const { db } = at
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 1)
+          await read(
+            db.current(),
+            "select set_config('idle_in_transaction_session_timeout', '20', true)",
+          )
+          await until(async () => {
+            const rows = await at.db.knex.raw(
+              "select count(*)::int as n from pg_stat_activity where pid = any(select pid from pg_locks where relation = 'item'::regclass)",
+            )
+            return rows.rows[0].n === 0
+          })
+          await insert(db, 2)
+        }),
+      )
+      expect(error).to.be.instanceOf(ConnectionLostError)
+      expect(await savedIds(db)).to.deep.equal([])
+    })
+  },
+  onPostgres,
+)
+
+describeOnEach(
+  'SQLite that rolls back by itself (F41)',
+  (kind) => {
+    const at = useDatabase(kind)
+
+    it('ON CONFLICT ROLLBACK: nothing of the frame survives, the first error comes out', async () => {
+      const { db } = at
+      await insert(db, 1)
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 2)
+          await write(db.current(), "insert or rollback into item values (1, 'again')").catch(
+            () => undefined,
+          )
+          await insert(db, 3).catch(() => undefined)
+        }),
+      )
+      expect(error).to.be.instanceOf(TransactionBrokenError)
+      expect(error.cause).to.have.property('code', 'UNIQUE_VIOLATION')
+      expect(await savedIds(db)).to.deep.equal([1])
+    })
+
+    it('in a nested atomic: the outer one cannot go on', async () => {
+      const { db } = at
+      await insert(db, 1)
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 2)
+          await rejection(
+            db.atomic(() =>
+              write(db.current(), "insert or rollback into item values (1, 'again')"),
+            ),
+          )
+          await insert(db, 3).catch(() => undefined)
+        }),
+      )
+      expect(error).to.be.instanceOf(TransactionBrokenError)
+      expect(error.cause).to.have.property('code', 'UNIQUE_VIOLATION')
+      expect(await savedIds(db)).to.deep.equal([1])
+    })
+
+    it('a full database: nothing survives', async () => {
+      const { db } = at
+      const used = await db.atomic(async () =>
+        Number((await read(db.current(), 'pragma page_count'))[0]?.[0]),
+      )
+      await read(db.current(), `pragma max_page_count = ${used + 2}`)
+      const error = await rejection(
+        db.atomic(async () => {
+          for (let id = 1; id < 100; id += 1) await insert(db, id, 'x'.repeat(2000))
+        }),
+      )
+      expect(error).to.have.property('code', 'OPERATIONAL')
+      expect(await savedIds(db)).to.deep.equal([])
+    })
+
+    it('an interrupted write: nothing survives', async () => {
+      const { db } = at
+      const many =
+        'insert into item with recursive c(x) as (select 10 union all select x + 1 from c where x < 1e9) select x, x from c'
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 1)
+          await db
+            .current()
+            .run({ sql: many, bindings: [], wants: 'count', writes: true }, { timeoutMs: 50 })
+            .catch(() => undefined)
+          await insert(db, 2).catch(() => undefined)
+        }),
+      )
+      expect(error.cause).to.be.instanceOf(QueryTimeoutError)
+      expect(await savedIds(db)).to.deep.equal([])
+    })
+  },
+  onSqlite,
+)
+
+describeOnEach(
+  'SQLite with several connections (F44)',
+  (kind) => {
+    const at = useDatabase(kind, { max: 4 })
+
+    it('writers wait for each other: no increment is lost', async () => {
+      const { db } = at
+      await insert(db, 1, '0')
+      await Promise.all(
+        Array.from({ length: 40 }, () =>
+          db.atomic(async () => {
+            const rows = await read(db.current(), 'select name from item')
+            await write(db.current(), 'update item set name = ?', String(Number(rows[0]?.[0]) + 1))
+          }),
+        ),
+      )
+      expect(await read(db.current(), 'select name from item')).to.deep.equal([['40']])
+    })
+
+    it('busy is SerializationError', async () => {
+      const { db } = at
+      const free = gate()
+      const inside = gate()
+      const holder = db.atomic(async () => {
+        await insert(db, 1)
+        inside.open()
+        await free.opened
+      })
+      await inside.opened
+      const error = await rejection(
+        db
+          .start(async (runner) => {
+            await read(runner, 'pragma busy_timeout = 10')
+            await write(runner, "insert into item values (2, 'b')")
+          }, new Error())
+          .read(),
+      )
+      free.open()
+      await holder
+      expect(error).to.be.instanceOf(SerializationError)
+    })
+  },
+  onFiles,
+)
