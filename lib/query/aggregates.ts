@@ -119,7 +119,13 @@ function aggregate<T, P extends string>(
     throw new FieldError("Count('*') cannot be distinct: name what is to be counted.")
   }
   return new Expression(
-    Object.freeze({ kind: 'aggregate', name, input: source, depth: 1 + (source?.depth ?? 0), ...options }),
+    Object.freeze({
+      kind: 'aggregate',
+      name,
+      input: source,
+      depth: 1 + (source?.depth ?? 0),
+      ...options,
+    }),
   )
 }
 

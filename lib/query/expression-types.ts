@@ -86,7 +86,10 @@ function byType(value: unknown): readonly [unknown, ColumnField] {
     case 'boolean':
       return [value, OUTPUT.boolean]
     case 'number':
-      return [value, OUTPUT.integer.inRange(value) && Number.isInteger(value) ? OUTPUT.integer : OUTPUT.float]
+      return [
+        value,
+        OUTPUT.integer.inRange(value) && Number.isInteger(value) ? OUTPUT.integer : OUTPUT.float,
+      ]
     default:
       return [OUTPUT.dateTime.check(value), OUTPUT.dateTime]
   }

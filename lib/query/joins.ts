@@ -13,7 +13,12 @@ export class JoinedSource implements Source {
   /** How many expressions need it; without any it is not part of the query. */
   uses = 0
 
-  constructor(table: string, model: ModelMeta | null, parent: JoinedSource | null, step: JoinStep | null) {
+  constructor(
+    table: string,
+    model: ModelMeta | null,
+    parent: JoinedSource | null,
+    step: JoinStep | null,
+  ) {
     this.table = table
     this.model = model
     this.parent = parent
@@ -68,7 +73,11 @@ export class Joins {
    * The source at the far side of a hop: one that is there already, where it may be reused, or a
    * new one. To-one hops are always reused; to-many ones only from `reusable` (null: any).
    */
-  join(parent: JoinedSource, step: JoinStep, reusable: ReadonlySet<JoinedSource> | null): JoinedSource {
+  join(
+    parent: JoinedSource,
+    step: JoinStep,
+    reusable: ReadonlySet<JoinedSource> | null,
+  ): JoinedSource {
     const known = this.find(parent, step, step.toMany ? reusable : null)
     if (known !== null) return known
     const source = new JoinedSource(step.table, step.model, parent, step)
@@ -113,7 +122,8 @@ export class Joins {
   /** Makes sources INNER, and all that they hang off. */
   demote(sources: Iterable<JoinedSource>): void {
     for (const each of sources) {
-      for (let at: JoinedSource | null = each; at?.isOuter === true; at = at.parent) at.type = 'inner'
+      for (let at: JoinedSource | null = each; at?.isOuter === true; at = at.parent)
+        at.type = 'inner'
     }
   }
 
@@ -121,7 +131,11 @@ export class Joins {
    * Names every source that is in use, and lists the joins. The root of a whole query keeps its
    * table's name; in a subquery all have short names, so that they never hide an outer one.
    */
-  finish(depth: number, outer: readonly JoinedSource[], start: JoinedSource): readonly PlannedJoin[] {
+  finish(
+    depth: number,
+    outer: readonly JoinedSource[],
+    start: JoinedSource,
+  ): readonly PlannedJoin[] {
     const used = this.#sources.filter((source) => source.uses > 0)
     const taken = new Set([...outer, ...used].map((source) => source.table.toLowerCase()))
     for (const source of outer) taken.add(source.alias.toLowerCase())
@@ -133,7 +147,11 @@ export class Joins {
         source.alias = source.table
         own.add(name)
       } else {
-        source.alias = freeName(depth === 0 ? prefix : `${prefix}${depth > 3 ? depth : ''}`, index, taken)
+        source.alias = freeName(
+          depth === 0 ? prefix : `${prefix}${depth > 3 ? depth : ''}`,
+          index,
+          taken,
+        )
         taken.add(source.alias)
       }
     }
@@ -155,8 +173,7 @@ function freeName(prefix: string, from: number, taken: ReadonlySet<string>): str
 
 function isSameStep(a: JoinStep, b: JoinStep): boolean {
   return (
-    a === b ||
-    (a.table === b.table && a.fromColumn === b.fromColumn && a.toColumn === b.toColumn)
+    a === b || (a.table === b.table && a.fromColumn === b.fromColumn && a.toColumn === b.toColumn)
   )
 }
 

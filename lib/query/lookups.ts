@@ -44,7 +44,14 @@ const ORDERED: readonly Kind[] = [
   'duration',
   'jsonPath',
 ]
-const ALL: ReadonlySet<Kind> = new Set([...ORDERED, 'boolean', 'uuid', 'json', 'binary', 'relation'])
+const ALL: ReadonlySet<Kind> = new Set([
+  ...ORDERED,
+  'boolean',
+  'uuid',
+  'json',
+  'binary',
+  'relation',
+])
 const COMPARED: ReadonlySet<Kind> = new Set([...ORDERED, 'relation'])
 const RANGED: ReadonlySet<Kind> = new Set(ORDERED)
 const TEXTUAL: ReadonlySet<Kind> = new Set(['text', 'jsonPath'])

@@ -281,12 +281,6 @@ export interface SelectPlan {
   readonly lock: Lock | null
   /** No row can match, so nothing needs to be sent. */
   readonly isEmpty: boolean
-  /** `union` and the like: then `from`, `where` and the rest above are unused but for ordering. */
-  readonly combination: {
-    readonly operator: Combination['operator']
-    readonly all: boolean
-    readonly plans: readonly SelectPlan[]
-  } | null
 }
 
 /** How a row, an array of raw values in select order, becomes what the caller gets. */

@@ -52,7 +52,12 @@ function orderByPath(
   const found = resolveWhole(scope, path)
   const { node, relation } = found
   const model = relation?.to
-  if (found.endsInRelation && node.kind === 'ref' && model !== undefined && model.ordering.length > 0) {
+  if (
+    found.endsInRelation &&
+    node.kind === 'ref' &&
+    model !== undefined &&
+    model.ordering.length > 0
+  ) {
     if (seen.includes(model)) {
       throw new FieldError(`Infinite loop caused by the ordering of ${model.name}.`)
     }

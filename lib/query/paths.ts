@@ -130,7 +130,11 @@ function atRelation(
 }
 
 /** The error for a name that a model does not have. */
-export function unknownName(name: string, model: ModelMeta, scope: Scope | null = null): FieldError {
+export function unknownName(
+  name: string,
+  model: ModelMeta,
+  scope: Scope | null = null,
+): FieldError {
   const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
   return new FieldError(
     `Cannot resolve '${shown}' on ${model.name}. Choices are: ${choices(model, scope)}.`,

@@ -49,7 +49,8 @@ function planRelated(
     }
     let source = parent
     for (const step of relation.steps) source = planner.joins.join(source, step, null)
-    for (let at: JoinedSource | null = source; at !== null && at !== parent; at = at.parent) at.uses += 1
+    for (let at: JoinedSource | null = source; at !== null && at !== parent; at = at.parent)
+      at.uses += 1
     const childMask = mask?.children.get(name) ?? null
     const columns = loadedColumns(relation.to, childMask)
     const offset = select.length

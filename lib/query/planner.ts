@@ -14,6 +14,7 @@ import type {
   Step,
 } from './nodes.ts'
 import type { BoundPath, Branch, Planned, Planning } from './plan-parts.ts'
+import { simplify } from './simplify.ts'
 import { splitExclude } from './split-exclude.ts'
 
 /** Plans subqueries; given from outside since it needs planners itself. */
@@ -46,9 +47,7 @@ export class Planner implements Planning {
 
   /** The sources of all queries around this one. */
   get outerSources(): readonly JoinedSource[] {
-    return this.parent === null
-      ? []
-      : [...this.parent.joins.sources, ...this.parent.outerSources]
+    return this.parent === null ? [] : [...this.parent.joins.sources, ...this.parent.outerSources]
   }
 
   /** A planner for a query inside this one. */
@@ -216,7 +215,7 @@ export class Planner implements Planning {
     const branch: Branch = { reusable, isNegated: false, isUnderNot: false, splits: false }
     const planned = this.condition(condition, branch)
     this.joins.promote(planned.votes)
-    return planned.tree
+    return simplify(planned.tree)
   }
 }
 

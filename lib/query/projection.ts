@@ -10,7 +10,13 @@ import { assertNotCombined, patchState, scopeOf } from './state.ts'
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** PostgreSQL cuts longer ones. */
 const MAX_NAME_LENGTH = 63
-const REFUSED: ReadonlySet<string> = new Set(['pk', 'then', 'constructor', '__proto__', 'prototype'])
+const REFUSED: ReadonlySet<string> = new Set([
+  'pk',
+  'then',
+  'constructor',
+  '__proto__',
+  'prototype',
+])
 
 /**
  * Rows as objects of the named paths and expressions; of every column without any.
@@ -95,22 +101,23 @@ function namedTerm(scope: Scope, term: unknown, index: number, what: string): Na
 
 /**
  * Refuses names that cannot be a new property of rows: only letters, digits and `_`, not those
- * that JavaScript or the model has.
+ * that JavaScript has or, where rows are the model's, the model.
  *
  * @throws FieldError
  */
-export function assertAlias(scope: Scope, name: string): void {
+export function assertAlias(scope: Scope | null, name: string): void {
   const problem = aliasProblem(scope, name)
   if (problem === null) return
   const shown = NAME.test(name) ? ` '${name.slice(0, 100)}'` : ''
   throw new FieldError(`The name${shown} cannot be used for an expression: ${problem}.`)
 }
 
-function aliasProblem(scope: Scope, name: string): string | null {
+function aliasProblem(scope: Scope | null, name: string): string | null {
   if (!NAME.test(name)) return "names have only letters, digits and '_', and no digit first"
   if (name.length > MAX_NAME_LENGTH) return `it is longer than ${MAX_NAME_LENGTH} characters`
   if (name.includes('__')) return "it contains '__'"
   if (REFUSED.has(name) || name in Object.prototype) return 'JavaScript or the model needs it'
+  if (scope === null) return null
   if (scope.model.columnsByName.has(name) || scope.model.relations.has(name)) {
     return `it is a field of ${scope.model.name}`
   }

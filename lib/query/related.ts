@@ -99,7 +99,10 @@ function masked(
   const relation = model.relations.get(name)
   if (relation === undefined || relation.toMany) throw unknownName(name, model)
   const child = before.children.get(name) ?? emptyMask(before.mode)
-  const children = new Map([...before.children, [name, masked(child, verb, relation.to, rest, path)]])
+  const children = new Map([
+    ...before.children,
+    [name, masked(child, verb, relation.to, rest, path)],
+  ])
   // The key of a relation that is followed is needed to follow it.
   const columns = new Set(before.columns)
   if (before.mode === 'only' && column !== null) columns.add(column)

@@ -1,15 +1,9 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
-import { aggregateField, arithmeticField, literalParam } from './expression-types.ts'
 import { Expression } from './expression.ts'
+import { aggregateField, arithmeticField, literalParam } from './expression-types.ts'
 import { instanceView, queryStateOf } from './hooks.ts'
-import {
-  EVERYTHING,
-  kindOf,
-  type LookupRequest,
-  lookupRule,
-  unknownLookup,
-} from './lookups.ts'
+import { EVERYTHING, kindOf, type LookupRequest, lookupRule, unknownLookup } from './lookups.ts'
 import type { AggregateNode, ConditionTree, ExprNode, QueryNode, QueryState } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
 import { columnRef, type ResolvedPath, resolvePath, resolveWhole, type Scope } from './paths.ts'
@@ -244,5 +238,3 @@ export function containsAggregate(node: ExprNode): boolean {
   if (node.kind === 'aggregate') return true
   return node.kind === 'func' && node.args.some(containsAggregate)
 }
-
-

@@ -171,9 +171,8 @@ function existsPlan(
     distinctOn: [],
     ordering: [],
     offset: 0,
-    limit: 1,
+    limit: null,
     lock: null,
     isEmpty: where.kind === 'constant' && !where.value,
-    combination: null,
   }
 }

@@ -1,7 +1,15 @@
 import { FieldError, NotSupportedError } from '../errors.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { assertWithin } from './limits.ts'
-import type { ConditionTree, ExprNode, OrderNode, Projection, QueryState, Step, Steps } from './nodes.ts'
+import type {
+  ConditionTree,
+  ExprNode,
+  OrderNode,
+  Projection,
+  QueryState,
+  Step,
+  Steps,
+} from './nodes.ts'
 import { resolveOrdering } from './ordering.ts'
 import type { Scope } from './paths.ts'
 import { resolveConditions } from './resolve.ts'
@@ -148,7 +156,10 @@ export function withSlice(state: QueryState, start: number, stop?: number): Quer
   const high = Math.min(before, stop === undefined ? before : state.offset + stop)
   const low = Math.min(high, state.offset + start)
   if (low === high) return patchState(state, { isNone: true, offset: low, limit: 0 })
-  return patchState(state, { offset: low, limit: high === Number.POSITIVE_INFINITY ? null : high - low })
+  return patchState(state, {
+    offset: low,
+    limit: high === Number.POSITIVE_INFINITY ? null : high - low,
+  })
 }
 
 function assertBound(bound: unknown): void {
@@ -179,13 +190,14 @@ export function isOrdered(state: QueryState): boolean {
  */
 export function assertNotCombined(state: QueryState, verb: string): void {
   if (state.combination === null) return
-  throw new NotSupportedError(`Calling ${verb} after ${state.combination.operator}() is not supported.`)
+  throw new NotSupportedError(
+    `Calling ${verb} after ${state.combination.operator}() is not supported.`,
+  )
 }
 
 /** The ordering in force: what was asked for, else the model's; turned round if `reverse()`d. */
 export function orderingOf(state: QueryState): readonly OrderNode[] {
-  const ordering =
-    state.ordering ?? (state.groupBy === null ? modelOrdering(state.model) : [])
+  const ordering = state.ordering ?? (state.groupBy === null ? modelOrdering(state.model) : [])
   return state.reversed ? ordering.map(opposite) : ordering
 }
 

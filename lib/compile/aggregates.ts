@@ -1,0 +1,23 @@
+import type { DialectName } from '../fields/dialect.ts'
+import type { NamedNode, QueryState, RowShape } from '../query/nodes.ts'
+import { planAggregate } from '../query/plan-rows.ts'
+import { type CompiledSelect, compilePlan } from './select.ts'
+
+/**
+ * Aggregates over the rows of a queryset: one row, read as an object of their names; null where
+ * there can be no rows (see `emptyAggregates`).
+ */
+export function compileAggregate(
+  state: QueryState,
+  aggregates: readonly NamedNode[],
+  dialect: DialectName,
+): CompiledSelect | null {
+  const plan = planAggregate(state, aggregates)
+  if (plan.isEmpty) return null
+  const shape: RowShape = {
+    kind: 'values',
+    names: aggregates.map(({ name }) => name),
+    fields: aggregates.map(({ node }) => node.field),
+  }
+  return { ...compilePlan(plan, dialect), shape }
+}

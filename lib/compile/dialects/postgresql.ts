@@ -1,0 +1,171 @@
+import type { ColumnField } from '../../fields/column-field.ts'
+import type { ListNode, ParamNode } from '../../query/nodes.ts'
+import type { AggregateName, ArithmeticOperator } from '../../query/raw.ts'
+import { bind, type Fragment, keyword, sql } from '../fragment.ts'
+import type { AggregateForm, Dialect, JsonDialect, PatternName } from './dialect.ts'
+import {
+  bindArray,
+  bindParam,
+  escapeLike,
+  ignoresCase,
+  plainAggregate,
+  wildcards,
+} from './shared.ts'
+
+const NAME = 'postgresql'
+
+const TYPES: Readonly<Record<string, string>> = {
+  auto: 'bigint',
+  bigAuto: 'bigint',
+  integer: 'integer',
+  smallInteger: 'smallint',
+  bigInteger: 'bigint',
+  float: 'double precision',
+  decimal: 'numeric',
+  boolean: 'boolean',
+  uuid: 'uuid',
+  date: 'date',
+  dateTime: 'timestamptz',
+  time: 'time',
+  duration: 'bigint',
+  json: 'jsonb',
+  binary: 'bytea',
+}
+
+function typeOf(field: ColumnField): Fragment {
+  return keyword(TYPES[field.name] ?? 'text')
+}
+
+const EXTRACTS: Readonly<Record<string, string>> = {
+  year: 'year',
+  isoYear: 'isoyear',
+  quarter: 'quarter',
+  month: 'month',
+  week: 'week',
+  day: 'day',
+  isoWeekDay: 'isodow',
+  hour: 'hour',
+  minute: 'minute',
+}
+
+function transform(name: string, input: Fragment, field: ColumnField): Fragment | null {
+  const at = field.family === 'dateTime' ? sql`(${input} at time zone 'UTC')` : input
+  const unit = EXTRACTS[name]
+  if (unit !== undefined) return sql`extract(${keyword(unit)} from ${at})`
+  switch (name) {
+    case 'date':
+      return sql`${at}::date`
+    case 'time':
+      return sql`${at}::time`
+    case 'weekDay':
+      return sql`(extract(dow from ${at}) + 1)`
+    case 'second':
+      return sql`floor(extract(second from ${at}))`
+    default:
+      return null
+  }
+}
+
+const OPERATORS: Readonly<Record<ArithmeticOperator, string>> = {
+  add: '+',
+  sub: '-',
+  mul: '*',
+  div: '/',
+  mod: '%',
+  pow: '^',
+}
+
+function arithmetic(operator: ArithmeticOperator, left: Fragment, right: Fragment): Fragment {
+  return sql`(${left} ${keyword(OPERATORS[operator])} ${right})`
+}
+
+function match(lookup: PatternName, left: Fragment, value: ParamNode): Fragment {
+  if (lookup === 'regex') return sql`${left} ~ ${bindParam(value, NAME)}`
+  if (lookup === 'iregex') return sql`${left} ~* ${bindParam(value, NAME)}`
+  if (lookup === 'iexact') return sql`upper(${left}) = upper(${bindParam(value, NAME)})`
+  const pattern = bind(value.value, (text) => wildcards(lookup, escapeLike(String(text)), '%'))
+  return ignoresCase(lookup)
+    ? sql`upper(${left}) like upper(${pattern})`
+    : sql`${left} like ${pattern}`
+}
+
+function matchExpression(lookup: PatternName, left: Fragment, right: Fragment): Fragment {
+  if (lookup === 'regex') return sql`${left} ~ ${right}`
+  if (lookup === 'iregex') return sql`${left} ~* ${right}`
+  const [a, b] = ignoresCase(lookup) ? [sql`upper(${left})`, sql`upper(${right})`] : [left, right]
+  switch (lookup) {
+    case 'contains':
+    case 'icontains':
+      return sql`strpos(${a}, ${b}) > 0`
+    case 'startswith':
+    case 'istartswith':
+      return sql`starts_with(${a}, ${b})`
+    case 'endswith':
+    case 'iendswith':
+      return sql`right(${a}, length(${b})) = ${b}`
+    default:
+      return sql`${a} = ${b}`
+  }
+}
+
+const AGGREGATES: Readonly<Record<AggregateName, readonly [population: string, sample: string]>> = {
+  count: ['count', 'count'],
+  sum: ['sum', 'sum'],
+  avg: ['avg', 'avg'],
+  min: ['min', 'min'],
+  max: ['max', 'max'],
+  stdDev: ['stddev_pop', 'stddev_samp'],
+  variance: ['var_pop', 'var_samp'],
+}
+
+function aggregate(name: AggregateName, input: Fragment | null, form: AggregateForm): Fragment {
+  return plainAggregate(AGGREGATES[name][form.sample ? 1 : 0], input, form)
+}
+
+const COMPARISONS = { exact: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
+
+const json: JsonDialect = {
+  path: (base, keys) => sql`(${base}::jsonb #> ${bind(keys, (value) => value)}::text[])`,
+  text: (value) => sql`(${value} #>> '{}')`,
+  compare(lookup, left, right) {
+    const compared = sql`${left}::jsonb ${keyword(COMPARISONS[lookup])} ${bindParam(right, NAME)}::jsonb`
+    if (lookup === 'exact') return compared
+    // Values of different kinds have an order in jsonb, but no meaning.
+    const kind = typeof right.value === 'number' ? 'number' : 'string'
+    return sql`(jsonb_typeof(${left}) = '${keyword(kind)}' and ${compared})`
+  },
+  contains: (left, right) => sql`${left}::jsonb @> ${right}`,
+  containedBy: (left, right) => sql`${left}::jsonb <@ ${right}`,
+  hasKeys(left, keys, all) {
+    const name = keyword(all ? 'jsonb_exists_all' : 'jsonb_exists_any')
+    return sql`${name}(${left}::jsonb, ${bindArray(keys, NAME)}::text[])`
+  },
+}
+
+/** PostgreSQL. */
+export const postgresql: Dialect = {
+  name: NAME,
+  quote: '"',
+  canReturn: true,
+  hasAggregateFilter: () => true,
+  hasDistinctOn: true,
+  hasNullsOrder: true,
+  random: keyword('random()'),
+  bare: (node) => bindParam(node, NAME),
+  typed: (node) => sql`${bindParam(node, NAME)}::${typeOf(node.field)}`,
+  written: (value, field) => bind(value, (given) => field.toDb(given, NAME)),
+  comparable: (expression) => expression,
+  read: (expression) => expression,
+  in(left, node, values: ListNode) {
+    const array = bindArray(values, NAME)
+    // A column tells the type of the array by itself.
+    if (node.kind === 'column') return sql`${left} = any(${array})`
+    return sql`${left} = any(${array}::${typeOf(values.field)}[])`
+  },
+  match,
+  matchExpression,
+  transform,
+  arithmetic,
+  aggregate,
+  json,
+}

@@ -1,0 +1,66 @@
+import { NotSupportedError } from '../../errors.ts'
+import type { DialectName } from '../../fields/dialect.ts'
+import type { ListNode, ParamNode } from '../../query/nodes.ts'
+import { bind, type Fragment, keyword, sql } from '../fragment.ts'
+import type { AggregateForm, PatternName } from './dialect.ts'
+
+/** Binds a value as its column wants it. */
+export function bindParam(node: ParamNode, dialect: DialectName): Fragment {
+  return bind(node.value, (value) => node.field.toDb(value, dialect))
+}
+
+/** Binds a list as an array of what the driver takes. */
+export function bindArray(node: ListNode, dialect: DialectName): Fragment {
+  return bind(node.values, (values) =>
+    (values as readonly unknown[]).map((value) => node.field.toDb(value, dialect)),
+  )
+}
+
+/** Binds a list as a JSON array of what the driver takes. */
+export function bindJson(node: ListNode, dialect: DialectName): Fragment {
+  return bind(node.values, (values) =>
+    JSON.stringify((values as readonly unknown[]).map((value) => node.field.toDb(value, dialect))),
+  )
+}
+
+/** Text in which nothing is special to LIKE; the escape character is a backslash. */
+export function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&')
+}
+
+/** A text lookup's value with wildcards where the lookup has them. */
+export function wildcards(lookup: PatternName, text: string, wildcard: string): string {
+  switch (lookup) {
+    case 'contains':
+    case 'icontains':
+      return wildcard + text + wildcard
+    case 'startswith':
+    case 'istartswith':
+      return text + wildcard
+    case 'endswith':
+    case 'iendswith':
+      return wildcard + text
+    default:
+      return text
+  }
+}
+
+/** Whether a text lookup ignores case. */
+export function ignoresCase(lookup: PatternName): boolean {
+  return lookup.startsWith('i')
+}
+
+/** `name(distinct input)`, and `count(*)`. */
+export function plainAggregate(
+  name: string,
+  input: Fragment | null,
+  form: AggregateForm,
+): Fragment {
+  if (input === null) return sql`${keyword(name)}(*)`
+  return form.distinct ? sql`${keyword(name)}(distinct ${input})` : sql`${keyword(name)}(${input})`
+}
+
+/** The error for what a database cannot do. */
+export function notSupported(what: string, dialect: string): NotSupportedError {
+  return new NotSupportedError(`${what} is not supported on ${dialect}.`)
+}

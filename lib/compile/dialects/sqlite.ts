@@ -1,0 +1,180 @@
+import { QueryTooComplexError } from '../../errors.ts'
+import type { ColumnField } from '../../fields/column-field.ts'
+import type { ExprNode, ListNode, ParamNode } from '../../query/nodes.ts'
+import type { AggregateName, ArithmeticOperator } from '../../query/raw.ts'
+import { bind, type Fragment, keyword, list, sql } from '../fragment.ts'
+import type { AggregateForm, Dialect, PatternName } from './dialect.ts'
+import {
+  bindJson,
+  bindParam,
+  escapeLike,
+  ignoresCase,
+  notSupported,
+  plainAggregate,
+  wildcards,
+} from './shared.ts'
+import { sqliteJson } from './sqlite-json.ts'
+
+const NAME = 'sqlite'
+/** SQLite refuses longer patterns of LIKE and GLOB. */
+const MAX_PATTERN_BYTES = 50_000
+
+/** Integers beyond 2**53 travel as text, decimals are compared as numbers. */
+function converted(expression: Fragment, field: ColumnField): Fragment {
+  if (field.family === 'bigint') return sql`cast(${expression} as integer)`
+  if (field.family === 'decimal') return sql`cast(${expression} as real)`
+  return expression
+}
+
+function comparable(expression: Fragment, field: ColumnField): Fragment {
+  return field.family === 'decimal' ? sql`cast(${expression} as real)` : expression
+}
+
+function read(expression: Fragment, node: ExprNode): Fragment {
+  const { field } = node
+  if (field.family === 'bigint') return sql`cast(${expression} as text)`
+  // Decimals are computed as floats, whose last digits mean nothing.
+  if (field.family === 'decimal' && node.kind !== 'column') {
+    return sql`round(${expression}, ${keyword(String(Math.min(field.decimalPlaces ?? 12, 12)))})`
+  }
+  return expression
+}
+
+function within(left: Fragment, values: ListNode): Fragment {
+  // JSON cannot carry bytes.
+  if (values.field.family === 'binary') {
+    const items = values.values.map((value) =>
+      bind(value, (given) => values.field.toDb(given, NAME)),
+    )
+    return sql`${left} in (${list(items)})`
+  }
+  const item = converted(keyword('value'), values.field)
+  return sql`${left} in (select ${item} from json_each(${bindJson(values, NAME)}))`
+}
+
+function pattern(lookup: PatternName, value: ParamNode): Fragment {
+  const isLike = ignoresCase(lookup)
+  return bind(value.value, (given) => {
+    const text = String(given)
+    const escaped = isLike ? escapeLike(text) : text.replace(/[*?[]/g, '[$&]')
+    const whole = wildcards(lookup, escaped, isLike ? '%' : '*')
+    if (Buffer.byteLength(whole) > MAX_PATTERN_BYTES) {
+      throw new QueryTooComplexError(
+        `The value of a text lookup has more than ${MAX_PATTERN_BYTES} bytes, where SQLite stops.`,
+      )
+    }
+    return whole
+  })
+}
+
+function match(lookup: PatternName, left: Fragment, value: ParamNode): Fragment {
+  if (lookup === 'regex' || lookup === 'iregex')
+    throw notSupported(`The lookup '${lookup}'`, 'SQLite')
+  return ignoresCase(lookup)
+    ? sql`${left} like ${pattern(lookup, value)} escape '\\'`
+    : sql`${left} glob ${pattern(lookup, value)}`
+}
+
+function matchExpression(lookup: PatternName, left: Fragment, right: Fragment): Fragment {
+  if (lookup === 'regex' || lookup === 'iregex')
+    throw notSupported(`The lookup '${lookup}'`, 'SQLite')
+  const [a, b] = ignoresCase(lookup) ? [sql`lower(${left})`, sql`lower(${right})`] : [left, right]
+  switch (lookup) {
+    case 'contains':
+    case 'icontains':
+      return sql`instr(${a}, ${b}) > 0`
+    case 'startswith':
+    case 'istartswith':
+      return sql`substr(${a}, 1, length(${b})) = ${b}`
+    case 'endswith':
+    case 'iendswith':
+      return sql`(length(${a}) >= length(${b}) and substr(${a}, length(${a}) - length(${b}) + 1) = ${b})`
+    default:
+      return sql`${a} = ${b}`
+  }
+}
+
+const PARTS: Readonly<Record<string, string>> = {
+  month: '%m',
+  day: '%d',
+  hour: '%H',
+  minute: '%M',
+  second: '%S',
+  year: '%Y',
+}
+
+function transform(name: string, input: Fragment, field: ColumnField): Fragment | null {
+  // Both forms of instants are taken apart by the same functions.
+  const at = field.storage === 'epochMs' ? sql`${input} / 1000.0, 'unixepoch'` : input
+  const part = PARTS[name]
+  if (part !== undefined) return sql`cast(strftime('${keyword(part)}', ${at}) as integer)`
+  switch (name) {
+    case 'date':
+      return sql`date(${at})`
+    case 'time':
+      return sql`replace(strftime('%H:%M:%f', ${at}), '.000', '')`
+    case 'quarter':
+      return sql`((cast(strftime('%m', ${at}) as integer) + 2) / 3)`
+    case 'weekDay':
+      return sql`(cast(strftime('%w', ${at}) as integer) + 1)`
+    case 'isoWeekDay':
+      return sql`((cast(strftime('%w', ${at}) as integer) + 6) % 7 + 1)`
+    // The Thursday of a week is in the year and in the week that the week counts for.
+    case 'isoYear':
+      return sql`cast(strftime('%Y', ${at}, '-3 days', 'weekday 4') as integer)`
+    case 'week':
+      return sql`((cast(strftime('%j', ${at}, '-3 days', 'weekday 4') as integer) - 1) / 7 + 1)`
+    default:
+      return null
+  }
+}
+
+const OPERATORS = { add: '+', sub: '-', mul: '*', div: '/', mod: '%' } as const
+
+function arithmetic(operator: ArithmeticOperator, left: Fragment, right: Fragment): Fragment {
+  if (operator === 'pow') return sql`pow(${left}, ${right})`
+  return sql`(${left} ${keyword(OPERATORS[operator])} ${right})`
+}
+
+/** SQLite has no deviation: it is computed from sums, in floats. */
+function deviation(name: 'stdDev' | 'variance', input: Fragment, form: AggregateForm): Fragment {
+  if (form.distinct) throw notSupported(`${name} with distinct`, 'SQLite')
+  const x = sql`cast(${input} as real)`
+  const squares = sql`max(0, sum(${x} * ${x}) - sum(${x}) * sum(${x}) / count(${x}))`
+  const over = form.sample ? sql`nullif(count(${x}) - 1, 0)` : sql`count(${x})`
+  const variance = sql`(${squares} / ${over})`
+  return name === 'stdDev' ? sql`sqrt(${variance})` : variance
+}
+
+function aggregate(name: AggregateName, input: Fragment | null, form: AggregateForm): Fragment {
+  if ((name === 'stdDev' || name === 'variance') && input !== null) {
+    return deviation(name, input, form)
+  }
+  return plainAggregate(name, input, form)
+}
+
+/** SQLite. */
+export const sqlite: Dialect = {
+  name: NAME,
+  quote: '"',
+  canReturn: true,
+  hasAggregateFilter: (name) => name !== 'stdDev' && name !== 'variance',
+  hasDistinctOn: false,
+  hasNullsOrder: true,
+  random: keyword('random()'),
+  bare: (node) => converted(bindParam(node, NAME), node.field),
+  typed: (node) => converted(bindParam(node, NAME), node.field),
+  written(value, field) {
+    const placeholder = bind(value, (given) => field.toDb(given, NAME))
+    return field.family === 'bigint' ? sql`cast(${placeholder} as integer)` : placeholder
+  },
+  comparable,
+  read,
+  in: (left, _node, values) => within(left, values),
+  match,
+  matchExpression,
+  transform,
+  arithmetic,
+  aggregate,
+  json: sqliteJson,
+}

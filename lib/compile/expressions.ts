@@ -1,0 +1,97 @@
+import type {
+  AggregateNode,
+  ConditionTree,
+  ExprNode,
+  FuncNode,
+  SelectPlan,
+} from '../query/nodes.ts'
+import type { ArithmeticOperator } from '../query/raw.ts'
+import { emitCondition } from './conditions.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import type { Emitter } from './emitter.ts'
+import { type Fragment, keyword, quoted, sql } from './fragment.ts'
+
+const ARITHMETIC: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'mod', 'pow'])
+
+/** Makes SQL of expressions for one dialect; holds nothing, so one is enough for all queries. */
+export class SqlEmitter implements Emitter {
+  readonly dialect: Dialect
+  readonly #query: (plan: SelectPlan) => Fragment
+
+  constructor(dialect: Dialect, query: (plan: SelectPlan) => Fragment) {
+    this.dialect = dialect
+    this.#query = query
+  }
+
+  plain(node: ExprNode): Fragment {
+    const { dialect } = this
+    switch (node.kind) {
+      case 'column':
+        return sql`${quoted(node.source.alias, dialect.quote)}.${quoted(node.column, dialect.quote)}`
+      case 'param':
+        return dialect.bare(node)
+      case 'func':
+        return this.#func(node)
+      case 'aggregate':
+        return this.#aggregate(node)
+      case 'condition':
+        return sql`(${this.condition(node.condition)})`
+      case 'plan':
+        return node.exists
+          ? sql`exists (${this.query(node.plan)})`
+          : sql`(${this.query(node.plan)})`
+      default:
+        throw new TypeError(`A node of the kind '${node.kind}' was not planned.`)
+    }
+  }
+
+  compared(node: ExprNode): Fragment {
+    if (node.kind === 'param') return this.dialect.bare(node)
+    return this.dialect.comparable(this.plain(node), node.field)
+  }
+
+  typed(node: ExprNode): Fragment {
+    if (node.kind === 'param') return this.dialect.typed(node)
+    return this.dialect.comparable(this.plain(node), node.field)
+  }
+
+  selected(node: ExprNode): Fragment {
+    const expression = node.kind === 'param' ? this.dialect.typed(node) : this.plain(node)
+    return this.dialect.read(expression, node)
+  }
+
+  condition(tree: ConditionTree): Fragment {
+    return emitCondition(tree, this)
+  }
+
+  query(plan: SelectPlan): Fragment {
+    return this.#query(plan)
+  }
+
+  #func(node: FuncNode): Fragment {
+    const [first, second] = node.args
+    if (node.name === 'one') return keyword('1')
+    if (first === undefined) throw new TypeError(`The function '${node.name}' has no argument.`)
+    if (node.name === 'jsonPath' && second?.kind === 'list') {
+      return this.dialect.json.path(this.plain(first), second.values as readonly string[])
+    }
+    if (ARITHMETIC.has(node.name) && second !== undefined) {
+      const operator = node.name as ArithmeticOperator
+      return this.dialect.arithmetic(operator, this.typed(first), this.typed(second))
+    }
+    const transformed = this.dialect.transform(node.name, this.typed(first), first.field)
+    if (transformed === null) throw new TypeError(`There is no SQL for '${node.name}'.`)
+    return transformed
+  }
+
+  #aggregate(node: AggregateNode): Fragment {
+    const { dialect } = this
+    const { name, filter } = node
+    let input = node.input === null ? null : this.typed(node.input)
+    const byCase = filter !== null && !dialect.hasAggregateFilter(name)
+    if (byCase) input = sql`case when ${this.condition(filter)} then ${input ?? keyword('1')} end`
+    let whole = dialect.aggregate(name, input, node)
+    if (filter !== null && !byCase) whole = sql`${whole} filter (where ${this.condition(filter)})`
+    return node.default === null ? whole : sql`coalesce(${whole}, ${this.typed(node.default)})`
+  }
+}

@@ -1,0 +1,106 @@
+import { FieldError } from '../errors.ts'
+import type { DialectName } from '../fields/dialect.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { Expression } from '../query/expression.ts'
+import { planValue } from '../query/plan-write.ts'
+import { emitterOf } from './builder.ts'
+import { dialectOf } from './clients.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import { notSupported } from './dialects/shared.ts'
+import type { Emitter } from './emitter.ts'
+import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+import { type CompiledStatement, statementOf } from './statement.ts'
+
+/** What happens to a row that clashes with one that is there. */
+export type InsertConflict =
+  | { readonly action: 'ignore' }
+  | {
+      readonly action: 'update'
+      /** The unique columns that clash. */
+      readonly target: readonly ColumnMeta[]
+      /** The columns that take the new row's values. */
+      readonly update: readonly ColumnMeta[]
+    }
+
+/** New rows; each has its values in the order of `columns`: canonical, null, or expressions. */
+export interface InsertSpec {
+  readonly model: ModelMeta
+  readonly columns: readonly ColumnMeta[]
+  readonly rows: readonly (readonly unknown[])[]
+  /** Columns of the new rows that are wanted back, in this order. */
+  readonly returning: readonly ColumnMeta[]
+  readonly conflict?: InsertConflict | undefined
+}
+
+/**
+ * INSERT of any number of rows in one statement; columns that are not named get what the database
+ * makes.
+ *
+ * @throws NotSupportedError where the database cannot give back what is wanted
+ */
+export function compileInsert(spec: InsertSpec, dialectName: DialectName): CompiledStatement {
+  const dialect = dialectOf(dialectName)
+  const { model, rows, returning } = spec
+  if (rows.length === 0) throw new FieldError(`There are no rows to insert into ${model.name}.`)
+  const parts = [insertClause(spec, dialect, emitterOf(dialectName))]
+  if (spec.conflict !== undefined) parts.push(conflictClause(spec.conflict, dialect))
+  if (returning.length > 0) parts.push(returningClause(returning, dialect))
+  return statementOf(list(parts, ' '), dialectName, {
+    wants: returning.length > 0 ? 'rows' : 'count',
+    writes: true,
+  })
+}
+
+function insertClause(spec: InsertSpec, dialect: Dialect, emitter: Emitter): Fragment {
+  const { model, columns, rows, conflict } = spec
+  const ignore = dialect.name === 'mysql' && conflict?.action === 'ignore' ? 'ignore ' : ''
+  const into = sql`insert ${keyword(ignore)}into ${quoted(model.table, dialect.quote)}`
+  if (columns.length === 0 && rows.length === 1 && dialect.name !== 'mysql') {
+    return sql`${into} default values`
+  }
+  const named = columns.length > 0 ? columns : [model.primaryKey]
+  const names = list(named.map(({ column }) => quoted(column, dialect.quote)))
+  const tuples = rows.map((row) =>
+    columns.length === 0
+      ? keyword(dialect.name === 'sqlite' ? '(null)' : '(default)')
+      : sql`(${list(columns.map((column, at) => value(model, column, row[at], emitter)))})`,
+  )
+  return sql`${into} (${names}) values ${list(tuples)}`
+}
+
+function value(model: ModelMeta, column: ColumnMeta, given: unknown, emitter: Emitter): Fragment {
+  const raw = Expression.raw(given)
+  if (raw !== null) return emitter.typed(planValue(model, column, raw))
+  if (given === undefined) {
+    throw new FieldError(`${model.name}.${column.name} has no value; null is one.`)
+  }
+  return emitter.dialect.written(given, column.field)
+}
+
+function conflictClause(conflict: InsertConflict, dialect: Dialect): Fragment {
+  const { name, quote } = dialect
+  if (conflict.action === 'ignore') {
+    return keyword(name === 'mysql' ? '' : 'on conflict do nothing')
+  }
+  const updates = conflict.update.map(({ column }) => {
+    const target = quoted(column, quote)
+    return name === 'mysql'
+      ? sql`${target} = values(${target})`
+      : sql`${target} = excluded.${target}`
+  })
+  if (name === 'mysql') return sql`on duplicate key update ${list(updates)}`
+  const target = list(conflict.target.map(({ column }) => quoted(column, quote)))
+  return sql`on conflict (${target}) do update set ${list(updates)}`
+}
+
+function returningClause(returning: readonly ColumnMeta[], dialect: Dialect): Fragment {
+  if (!dialect.canReturn) throw notSupported('INSERT that gives back columns', dialect.name)
+  const columns = returning.map(({ column, field }, index) => {
+    const expression = quoted(column, dialect.quote)
+    const isText = dialect.name === 'sqlite' && field.family === 'bigint'
+    return isText
+      ? sql`cast(${expression} as text) as ${quoted(`c${index}`, dialect.quote)}`
+      : expression
+  })
+  return sql`returning ${list(columns)}`
+}

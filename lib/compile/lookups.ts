@@ -1,0 +1,137 @@
+import type { ExprNode, ListNode, LookupTree, ParamNode } from '../query/nodes.ts'
+import { isJsonPath } from '../query/transforms.ts'
+import type { JsonComparison, PatternName } from './dialects/dialect.ts'
+import type { Emitter } from './emitter.ts'
+import { type Fragment, keyword, list, sql } from './fragment.ts'
+
+type EmitLookup = (tree: LookupTree, emitter: Emitter) => Fragment
+
+/** The SQL of every lookup of `query/lookups.ts`, and of a few that only planning makes. */
+export const LOOKUP_SQL: ReadonlyMap<string, EmitLookup> = new Map<string, EmitLookup>([
+  ['exact', comparison('=', 'exact')],
+  ['gt', comparison('>', 'gt')],
+  ['gte', comparison('>=', 'gte')],
+  ['lt', comparison('<', 'lt')],
+  ['lte', comparison('<=', 'lte')],
+  [
+    'sameColumn',
+    (tree, emitter) => sql`${emitter.plain(tree.left)} = ${emitter.plain(first(tree))}`,
+  ],
+  ['range', range],
+  ['span', span],
+  ['isnull', isNull],
+  ['in', isIn],
+  ['inExpressions', isInExpressions],
+  ['iexact', pattern('iexact')],
+  ['contains', pattern('contains')],
+  ['icontains', pattern('icontains')],
+  ['startswith', pattern('startswith')],
+  ['istartswith', pattern('istartswith')],
+  ['endswith', pattern('endswith')],
+  ['iendswith', pattern('iendswith')],
+  ['regex', pattern('regex')],
+  ['iregex', pattern('iregex')],
+  ['jsonContains', (tree, emitter) => emitter.dialect.json.contains(...jsonSides(tree, emitter))],
+  [
+    'jsonContainedBy',
+    (tree, emitter) => emitter.dialect.json.containedBy(...jsonSides(tree, emitter)),
+  ],
+  ['hasKeys', (tree, emitter) => hasKeys(tree, emitter, true)],
+  ['hasAnyKeys', (tree, emitter) => hasKeys(tree, emitter, false)],
+])
+
+function comparison(operator: string, name: JsonComparison): EmitLookup {
+  return (tree, emitter) => {
+    const right = first(tree)
+    if (tree.left.field.family === 'json' && right.kind === 'param') {
+      return emitter.dialect.json.compare(name, emitter.plain(tree.left), right)
+    }
+    return sql`${emitter.compared(tree.left)} ${keyword(operator)} ${emitter.compared(right)}`
+  }
+}
+
+function range(tree: LookupTree, emitter: Emitter): Fragment {
+  const [from, to] = both(tree)
+  if (isJsonPath(tree.left) && from.kind === 'param' && to.kind === 'param') {
+    const { compare } = emitter.dialect.json
+    const left = emitter.plain(tree.left)
+    return sql`(${compare('gte', left, from)} and ${compare('lte', left, to)})`
+  }
+  const left = emitter.compared(tree.left)
+  return sql`${left} between ${emitter.compared(from)} and ${emitter.compared(to)}`
+}
+
+/** From one value to before another. */
+function span(tree: LookupTree, emitter: Emitter): Fragment {
+  const [from, to] = both(tree)
+  const left = emitter.compared(tree.left)
+  return sql`(${left} >= ${emitter.compared(from)} and ${left} < ${emitter.compared(to)})`
+}
+
+function isNull(tree: LookupTree, emitter: Emitter): Fragment {
+  const left = emitter.plain(tree.left)
+  return tree.flag ? sql`${left} is null` : sql`${left} is not null`
+}
+
+function isIn(tree: LookupTree, emitter: Emitter): Fragment {
+  const right = first(tree)
+  const { dialect } = emitter
+  if (right.kind === 'plan') {
+    // MySQL takes no LIMIT in a subquery of IN, and no subquery of the table that is changed.
+    const query = emitter.query(right.plan)
+    const inner = dialect.name === 'mysql' ? sql`select * from (${query}) as \`s\`` : query
+    return sql`${emitter.plain(tree.left)} in (${inner})`
+  }
+  if (right.kind !== 'list') throw new TypeError('The lookup in takes a list or a query.')
+  if (tree.left.field.family === 'json') return isInJson(tree.left, right, emitter)
+  return dialect.in(emitter.compared(tree.left), tree.left, right)
+}
+
+function isInJson(left: ExprNode, values: ListNode, emitter: Emitter): Fragment {
+  const json = emitter.plain(left)
+  const each = values.values.map((value) => {
+    const node: ParamNode = { kind: 'param', value, field: values.field }
+    return emitter.dialect.json.compare('exact', json, node)
+  })
+  return sql`(${list(each, ' or ')})`
+}
+
+function isInExpressions(tree: LookupTree, emitter: Emitter): Fragment {
+  const items = tree.right.map((node) => emitter.compared(node))
+  return sql`${emitter.compared(tree.left)} in (${list(items)})`
+}
+
+function pattern(name: PatternName): EmitLookup {
+  return (tree, emitter) => {
+    const right = first(tree)
+    const { dialect } = emitter
+    const plain = emitter.plain(tree.left)
+    const left = isJsonPath(tree.left) ? dialect.json.text(plain) : plain
+    if (right.kind === 'param') return dialect.match(name, left, right)
+    return dialect.matchExpression(name, left, emitter.plain(right))
+  }
+}
+
+function jsonSides(tree: LookupTree, emitter: Emitter): [Fragment, Fragment] {
+  return [emitter.plain(tree.left), emitter.typed(first(tree))]
+}
+
+function hasKeys(tree: LookupTree, emitter: Emitter, all: boolean): Fragment {
+  const keys = first(tree)
+  if (keys.kind !== 'list') throw new TypeError('The lookup takes a list of keys.')
+  return emitter.dialect.json.hasKeys(emitter.plain(tree.left), keys, all)
+}
+
+function first(tree: LookupTree): ExprNode {
+  const [right] = tree.right
+  if (right === undefined) throw new TypeError(`The lookup '${tree.lookup}' has no value.`)
+  return right
+}
+
+function both(tree: LookupTree): readonly [ExprNode, ExprNode] {
+  const [from, to] = tree.right
+  if (from === undefined || to === undefined) {
+    throw new TypeError(`The lookup '${tree.lookup}' takes two values.`)
+  }
+  return [from, to]
+}
