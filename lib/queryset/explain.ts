@@ -17,7 +17,7 @@ export async function explain(
   { analyze = false }: ExplainOptions,
 ): Promise<string> {
   const query = compileSelect(state, runner.db.dialect)
-  if (query === 'empty') return ''
+  if (query === null) return ''
   const isPostgres = runner.db.dialect === 'postgresql'
   if (analyze && !isPostgres) {
     throw new NotSupportedError('explain({ analyze: true }) needs PostgreSQL.')

@@ -1,9 +1,9 @@
-import { compileAggregate, compileCount, compileExists } from '../compile/rows.ts'
-import { compileSelect } from '../compile/select.ts'
+import { compileAggregate } from '../compile/aggregates.ts'
+import { compileCount, compileExists, compileSelect } from '../compile/select.ts'
 import type { RunLimits, Runner } from '../database/runner.ts'
 import type { DialectName } from '../fields/dialect.ts'
 import { hydrate } from '../hydrate/rows.ts'
-import { emptyAggregateRow } from '../query/named.ts'
+import { emptyAggregates } from '../query/aggregate-spec.ts'
 import type { NamedNode, QueryState } from '../query/nodes.ts'
 import { originOf } from './databases.ts'
 import type { Sql } from './types.ts'
@@ -11,7 +11,7 @@ import type { Sql } from './types.ts'
 /** The rows of a query, as its projection wants them: one statement, or none for no rows. */
 export async function fetchRows(runner: Runner, state: QueryState): Promise<unknown[]> {
   const query = compileSelect(state, runner.db.dialect)
-  if (query === 'empty') return []
+  if (query === null) return []
   const { rows } = await runner.run(query, limitsOf(state))
   return hydrate(query.shape, rows, originOf(runner.db))
 }
@@ -19,7 +19,7 @@ export async function fetchRows(runner: Runner, state: QueryState): Promise<unkn
 /** How many rows a query has: one `count(*)`. */
 export async function fetchCount(runner: Runner, state: QueryState): Promise<number> {
   const query = compileCount(state, runner.db.dialect)
-  if (query === 'empty') return 0
+  if (query === null) return 0
   const { rows } = await runner.run(query, limitsOf(state))
   return Number(rows[0]?.[0])
 }
@@ -27,7 +27,7 @@ export async function fetchCount(runner: Runner, state: QueryState): Promise<num
 /** Whether a query has any row: one `limit 1`. */
 export async function fetchExists(runner: Runner, state: QueryState): Promise<boolean> {
   const query = compileExists(state, runner.db.dialect)
-  if (query === 'empty') return false
+  if (query === null) return false
   const { rows } = await runner.run(query, limitsOf(state))
   return rows.length > 0
 }
@@ -38,19 +38,16 @@ export async function fetchAggregate(
   state: QueryState,
   aggregates: readonly NamedNode[],
 ): Promise<Record<string, unknown>> {
-  const { dialect } = runner.db
-  const query = compileAggregate(state, aggregates, dialect)
-  if (query === 'empty') return emptyAggregateRow(aggregates)
+  const query = compileAggregate(state, aggregates, runner.db.dialect)
+  if (query === null) return emptyAggregates(aggregates)
   const { rows } = await runner.run(query, limitsOf(state))
-  return Object.fromEntries(
-    aggregates.map(({ name, node }, at) => [name, node.field.fromDb(rows[0]?.[at], dialect)]),
-  )
+  return hydrate(query.shape, rows, originOf(runner.db))[0] as Record<string, unknown>
 }
 
 /** The statement that fetching the rows would send. */
 export function sqlOf(state: QueryState, dialect: DialectName): Sql {
   const query = compileSelect(state, dialect)
-  return query === 'empty' ? { sql: '', bindings: [] } : { sql: query.sql, bindings: query.bindings }
+  return query === null ? { sql: '', bindings: [] } : { sql: query.sql, bindings: query.bindings }
 }
 
 /** `timeout()` and `signal()` of a query. */

@@ -1,4 +1,4 @@
-import { compileInsert, type OnConflict } from '../compile/write.ts'
+import { compileInsert, type InsertConflict } from '../compile/insert.ts'
 import type { Database } from '../database/runner.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
@@ -14,7 +14,7 @@ const MAX_BINDINGS = { sqlite: 32_000, postgresql: 65_000, mysql: 65_000 }
 export interface InsertOptions {
   /** How many rows one statement inserts at most. */
   readonly batchSize?: number | undefined
-  readonly conflict?: OnConflict | undefined
+  readonly conflict?: InsertConflict | undefined
 }
 
 /**
@@ -91,7 +91,7 @@ async function insertBatch(
 ): Promise<void> {
   const returning = returnedColumns(meta, columns, batch, conflict)
   const rows = batch.map((instance) => columns.map((column) => instance[column.name] ?? null))
-  const statement = compileInsert(meta, columns, rows, { returning, onConflict: conflict }, db.dialect)
+  const statement = compileInsert({ model: meta, columns, rows, returning, conflict }, db.dialect)
   const runner = db.current()
   for (const instance of batch) restoreOnRollback(db, meta, instance)
   const result = await runner.run(statement)
@@ -109,7 +109,7 @@ function returnedColumns(
   meta: ModelMeta,
   columns: readonly ColumnMeta[],
   batch: readonly Columns[],
-  conflict: OnConflict | undefined,
+  conflict: InsertConflict | undefined,
 ): ColumnMeta[] {
   // A row that was ignored returns nothing, so rows could not be told apart.
   if (conflict !== undefined) return []

@@ -22,7 +22,7 @@ export async function* iterate<R>(
 ): AsyncGenerator<R, void, undefined> {
   assertSize(chunkSize, 'chunkSize')
   const query = compileSelect(state, db.dialect)
-  if (query === 'empty') return
+  if (query === null) return
   const { rows } = await db.current().run(query, limitsOf(state))
   for (let at = 0; at < rows.length; at += chunkSize) {
     yield* hydrate(query.shape, rows.slice(at, at + chunkSize), originOf(db)) as R[]

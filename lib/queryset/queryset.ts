@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type KnexBuilder, toKnexBuilder } from '../compile/knex.ts'
+import { type KnexBuilder, toKnexBuilder } from '../compile/to-knex.ts'
 import type { Database, Runner } from '../database/runner.ts'
 import type { CheckCreate, CreateInput, FieldsOf, PkOf, Simplify } from '../meta/row-types.ts'
 import type {
@@ -15,7 +15,7 @@ import type {
 } from '../query/check-types.ts'
 import { registerQueryReader } from '../query/hooks.ts'
 import type { CheckPath, PathHint, PathValue, WhereHint } from '../query/lookup-types.ts'
-import { resolveAggregates } from '../query/named.ts'
+import { resolveAggregates } from '../query/aggregate-spec.ts'
 import type { NamedNode, QueryState } from '../query/nodes.ts'
 import { withFlat, withValues, withValuesList } from '../query/projection.ts'
 import { withoutSelectRelated, withSelectRelated } from '../query/related.ts'
@@ -100,13 +100,13 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   static {
     cacheOf = (querySet) => querySet.#cache
     starts = {
-      fetch: (querySet, origin) => querySet.#start('rows', querySet.#fetchRows(), origin),
+      fetch: (querySet, origin) => querySet.#start('rows', querySet.#rowsOf(querySet.#state), origin),
       count: (querySet, origin) => querySet.#start('count', querySet.#countRows(), origin),
       exists: (querySet, origin) => querySet.#start('exists', querySet.#existsRow(), origin),
       first: (querySet, origin) => querySet.#start('first', querySet.#firstRow(), origin),
       get: (querySet, origin, conditions) => {
         const { query, key } = querySet.#getQuery(conditions)
-        querySet.#start('get', querySet.#one(query), origin, key)
+        querySet.#start('get', querySet.#rowsOf(query), origin, key)
       },
       aggregate: (querySet, origin, spec) => {
         const aggregates = resolveAggregates(querySet.#state, spec)
@@ -194,7 +194,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     const rows = conditions.length === 0 ? this.#knownRows() : undefined
     if (rows !== undefined) return onlyRow(this.#state, await rows.read())
     const { query, key } = this.#getQuery(conditions)
-    return await this.#ask('get', this.#one(query), key)
+    return onlyRow(query, await this.#ask('get', this.#rowsOf(query), key))
   }
 
   /** The first row in the queryset's order, by primary key if it has none; null of no rows. */
@@ -231,13 +231,13 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   earliest<const Ps extends readonly OrderHint<M>[]>(...paths: Ps & CheckOrders<M, Ps>): Promise<R>
   async earliest(...paths: readonly unknown[]): Promise<R> {
-    return await this.#run(this.#one(withNearest(this.#state, 'earliest', paths)))
+    return await this.#nearest('earliest', paths)
   }
 
   /** The row that comes last by the fields given, or by the model's `getLatestBy`. */
   latest<const Ps extends readonly OrderHint<M>[]>(...paths: Ps & CheckOrders<M, Ps>): Promise<R>
   async latest(...paths: readonly unknown[]): Promise<R> {
-    return await this.#run(this.#one(withNearest(this.#state, 'latest', paths)))
+    return await this.#nearest('latest', paths)
   }
 
   /**
@@ -514,7 +514,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   /** The query as a builder of the connection's knex. Sends nothing until that is awaited. */
   toKnex(): KnexBuilder {
     const db = databaseOf(this.#state)
-    return toKnexBuilder(this.#state, db.knex)
+    return toKnexBuilder(this.#state, db.knex, db.dialect)
   }
 
   // ---------- inside
@@ -528,11 +528,11 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   }
 
   #rows(): Answer<R[]> {
-    return this.#knownRows() ?? this.#store('rows', true, this.#fetchRows())
+    return this.#knownRows() ?? this.#store('rows', true, this.#rowsOf(this.#state))
   }
 
-  #fetchRows(): Work<R[]> {
-    return async (runner) => (await fetching.fetchRows(runner, this.#state)) as R[]
+  #rowsOf(query: QueryState): Work<R[]> {
+    return async (runner) => (await fetching.fetchRows(runner, query)) as R[]
   }
 
   #countRows(): Work<number> {
@@ -547,8 +547,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     return this.#firstOf(withEnd(this.#state, 'first', states.isOrdered(this.#state)))
   }
 
-  #one(query: QueryState): Work<R> {
-    return async (runner) => onlyRow(query, (await fetching.fetchRows(runner, query)) as R[])
+  async #nearest(verb: 'earliest' | 'latest', paths: readonly unknown[]): Promise<R> {
+    const query = withNearest(this.#state, verb, paths)
+    return onlyRow(query, await this.#run(this.#rowsOf(query)))
   }
 
   #firstOf(query: QueryState): Work<R | null> {

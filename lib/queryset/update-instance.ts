@@ -1,4 +1,4 @@
-import { compileUpdate } from '../compile/write.ts'
+import { compileUpdate } from '../compile/update.ts'
 import type { Database } from '../database/runner.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
@@ -36,7 +36,7 @@ export async function updateInstance(
   const statement = compileUpdate(state, resolveAssignments(state, values), db.dialect)
   const runner = db.current()
   restoreOnRollback(db, meta, instance)
-  const count = statement === 'empty' ? 0 : (await runner.run(statement)).count
+  const count = statement === null ? 0 : (await runner.run(statement)).count
   if (count === 0) {
     throw new (errorsOf(meta).DoesNotExist)(
       `The ${meta.name} to save is not in the database any more; nothing was written.`,

@@ -1,4 +1,5 @@
-import { compileDelete, compileUpdate } from '../compile/write.ts'
+import { compileDelete } from '../compile/delete.ts'
+import { compileUpdate } from '../compile/update.ts'
 import type { Runner } from '../database/runner.ts'
 import { FieldError, InvalidValueError } from '../errors.ts'
 import { toAssignment } from '../hydrate/assign.ts'
@@ -25,7 +26,7 @@ export async function updateRows(runner: Runner, state: QueryState, values: obje
   if (Object.keys(checked).length === 0) return 0
   const assignments = resolveAssignments(state, checked)
   const statement = compileUpdate(state, assignments, runner.db.dialect)
-  if (statement === 'empty') return 0
+  if (statement === null) return 0
   return (await runner.run(statement, limitsOf(state))).count
 }
 
@@ -39,7 +40,7 @@ export async function deleteRows(
     throw new FieldError('Cannot call delete() after values() or valuesList().')
   }
   const statement = compileDelete(state, runner.db.dialect)
-  const count = statement === 'empty' ? 0 : (await runner.run(statement, limitsOf(state))).count
+  const count = statement === null ? 0 : (await runner.run(statement, limitsOf(state))).count
   return [count, count === 0 ? {} : { [state.model.name]: count }]
 }
 
