@@ -1,6 +1,6 @@
 /**
  * The databases of this repository's migrations and demo, as knex's command line reads them:
- * SQLite to develop on, PostgreSQL where DATABASE_URL is set or NODE_ENV is 'production'.
+ * SQLite to develop on, PostgreSQL where NODE_ENV is 'production' or DATABASE_URL is set.
  */
 import { fileURLToPath } from 'node:url'
 import type { Knex } from 'knex'
@@ -34,10 +34,18 @@ const sections: Record<Environment, Knex.Config> = {
   },
 }
 
-// knex asks NODE_ENV only after it has read this file; --env still goes first.
-process.env['NODE_ENV'] ??= url === undefined ? 'development' : 'production'
+/** The section that counts where nothing else is said. */
+export const environment: Environment = defaultEnvironment(process.env['NODE_ENV'])
+
+// knex's command line asks NODE_ENV only after it has read this file; --env still goes first.
+process.env['NODE_ENV'] ??= environment
 
 export default sections
+
+function defaultEnvironment(named: string | undefined): Environment {
+  if (named === 'development' || named === 'production') return named
+  return url === undefined ? 'development' : 'production'
+}
 
 /** Whatever directory the process was started in. */
 function pathOf(relative: string): string {
