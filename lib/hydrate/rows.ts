@@ -68,7 +68,7 @@ function relatedReader(shape: RelatedShape, origin: Origin): Attach {
     const far = isAbsent ? null : make(row)
     remember(near, relation.name, far)
     if (far === null) return
-    if (relation.inverse?.toMany === false) remember(far, relation.inverse.name, near)
+    if (!relation.inverse.toMany) remember(far, relation.inverse.name, near)
     for (const attach of deeper) attach(far, row)
   }
 }

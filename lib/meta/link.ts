@@ -1,5 +1,6 @@
 import { ImproperlyConfigured, OrmError } from '../errors.ts'
 import type { RelationField } from '../fields/relation-field.ts'
+import { JoinTable } from './join-table.ts'
 import type { ColumnMeta, JoinStep, ModelMeta, RelationMeta, ThroughMeta } from './model-meta.ts'
 import { nameProblem, snakeCase } from './names.ts'
 
@@ -64,7 +65,7 @@ export function linkIncoming(model: Linkable, registered: readonly Linkable[]): 
       if (relation.to !== model) continue
       incoming.push(relation)
       const side = relation.inverse
-      if (side === null) continue
+      if (side.isHidden) continue
       const problem = clash(model, side, reverse.get(side.queryName))
       if (problem === null) reverse.set(side.queryName, side)
       else problems.push(problem)
@@ -84,7 +85,7 @@ function outgoingOf(model: Linkable): Iterable<RelationMeta> {
 }
 
 function clash(model: Linkable, side: RelationMeta, other: RelationMeta | undefined): string | null {
-  const declaredBy = side.inverse === null ? '' : `${side.to.name}.${side.inverse.name}`
+  const declaredBy = `${side.to.name}.${side.inverse.name}`
   const wrong = nameProblem(side.name)
   if (wrong !== null) return `The relatedName of ${declaredBy} cannot be used: ${wrong}.`
   if (model.columnsByName.has(side.name) || model.outgoing.has(side.name)) {
@@ -92,7 +93,7 @@ function clash(model: Linkable, side: RelationMeta, other: RelationMeta | undefi
   }
   if (other === undefined || isRedefinition(side.to, other.to)) return null
   return (
-    `${declaredBy} and ${other.to.name}.${other.inverse?.name ?? ''} both have the relatedName ` +
+    `${declaredBy} and ${other.to.name}.${other.inverse.name} both have the relatedName ` +
     `'${side.name}' on ${model.name}: give one of them another.`
   )
 }
@@ -103,25 +104,38 @@ function isRedefinition(a: ModelMeta, b: ModelMeta): boolean {
 }
 
 type Draft = { -readonly [K in keyof RelationMeta]: RelationMeta[K] }
+type Forward = Omit<Draft, 'inverse'>
 
+/** Both sides of a relation, each the other's inverse. */
 function linkOne(model: Linkable, declared: Declared, resolve: ResolveModel): RelationMeta {
   const target = resolve(declared.field.target, model)
-  const { column } = declared
+  const { column, field, name } = declared
   const forward =
     column === null
       ? manyToMany(model, target, declared, resolve)
       : foreignKey(model, target, declared, column)
-  const backName = declared.field.relatedName
-  if (backName !== undefined && backName !== '+' && forward.through?.symmetrical !== true) {
-    const back = inverseOf(forward, backName, declared.field.relatedQueryName ?? backName)
-    back.inverse = forward
-    forward.inverse = back
-    Object.freeze(back)
+  const { relatedName, relatedQueryName = relatedName } = field
+  const isHidden =
+    relatedName === undefined || relatedName === '+' || forward.through?.symmetrical === true
+  const hiddenName = `${model.name}.${name}+`
+  const side = {
+    ...inverseOf(forward),
+    name: isHidden ? hiddenName : relatedName,
+    queryName: isHidden ? hiddenName : (relatedQueryName ?? hiddenName),
+    isHidden,
   }
-  return Object.freeze(forward)
+  const linked = forward as Draft
+  linked.inverse = Object.assign(side, { inverse: linked })
+  Object.freeze(linked.inverse)
+  return Object.freeze(linked)
 }
 
-function foreignKey(model: Linkable, to: Linkable, { name, field }: Declared, column: ColumnMeta): Draft {
+function foreignKey(
+  model: Linkable,
+  to: Linkable,
+  { name, field }: Declared,
+  column: ColumnMeta,
+): Forward {
   const targetColumn = field.toField === 'pk' ? to.primaryKey : to.columnsByName.get(field.toField)
   if (targetColumn === undefined) {
     const names = [...to.columnsByName.keys()].join(', ')
@@ -150,13 +164,18 @@ function foreignKey(model: Linkable, to: Linkable, { name, field }: Declared, co
     ],
     keyColumn: column,
     targetColumn,
-    inverse: null,
+    isHidden: false,
     onDelete: field.onDelete ?? null,
     through: null,
   }
 }
 
-function manyToMany(model: Linkable, to: Linkable, declared: Declared, resolve: ResolveModel): Draft {
+function manyToMany(
+  model: Linkable,
+  to: Linkable,
+  declared: Declared,
+  resolve: ResolveModel,
+): Forward {
   const through = throughOf(model, to, declared, resolve)
   return {
     name: declared.name,
@@ -169,7 +188,7 @@ function manyToMany(model: Linkable, to: Linkable, declared: Declared, resolve: 
     steps: twoSteps(model, through, to),
     keyColumn: null,
     targetColumn: to.primaryKey,
-    inverse: null,
+    isHidden: false,
     onDelete: null,
     through,
   }
@@ -178,16 +197,16 @@ function manyToMany(model: Linkable, to: Linkable, declared: Declared, resolve: 
 function twoSteps(near: ModelMeta, through: ThroughMeta, far: ModelMeta): JoinStep[] {
   return [
     {
-      table: through.table,
+      table: through.model.table,
       fromColumn: near.primaryKey.column,
-      toColumn: through.nearColumn,
+      toColumn: through.near.column,
       model: through.model,
       toMany: true,
       nullable: true,
     },
     {
       table: far.table,
-      fromColumn: through.farColumn,
+      fromColumn: through.far.column,
       toColumn: far.primaryKey.column,
       model: far,
       toMany: false,
@@ -196,7 +215,12 @@ function twoSteps(near: ModelMeta, through: ThroughMeta, far: ModelMeta): JoinSt
   ]
 }
 
-function throughOf(model: Linkable, to: Linkable, { name, field }: Declared, resolve: ResolveModel): ThroughMeta {
+function throughOf(
+  model: Linkable,
+  to: Linkable,
+  { name, field }: Declared,
+  resolve: ResolveModel,
+): ThroughMeta {
   const symmetrical = field.symmetrical ?? (model === to && field.relatedName === undefined)
   if (field.through !== undefined) {
     return { ...throughModel(model, to, resolve(field.through, model)), symmetrical }
@@ -205,16 +229,19 @@ function throughOf(model: Linkable, to: Linkable, { name, field }: Declared, res
     model === to
       ? [`from_${snakeCase(model.name)}_id`, `to_${snakeCase(to.name)}_id`]
       : [`${model.name.toLowerCase()}_id`, `${to.name.toLowerCase()}_id`]
-  return {
-    table: field.table ?? `${model.table}_${snakeCase(name)}`,
-    model: null,
-    nearColumn: field.joinColumn ?? near,
-    farColumn: field.inverseJoinColumn ?? far,
-    symmetrical,
-  }
+  const table = field.table ?? `${model.table}_${snakeCase(name)}`
+  const join = new JoinTable(`${model.name}_${name}`, table, {
+    near: { column: field.joinColumn ?? near, model },
+    far: { column: field.inverseJoinColumn ?? far, model: to },
+  })
+  return { model: join, isModel: false, near: join.near, far: join.far, symmetrical }
 }
 
-function throughModel(model: Linkable, to: Linkable, through: Linkable): Omit<ThroughMeta, 'symmetrical'> {
+function throughModel(
+  model: Linkable,
+  to: Linkable,
+  through: Linkable,
+): Omit<ThroughMeta, 'symmetrical'> {
   const keys = [...through.outgoing.values()].filter((relation) => relation.keyColumn !== null)
   const near = keys.find((relation) => relation.to === model)
   const far = keys.find((relation) => relation.to === to && relation !== near)
@@ -224,20 +251,15 @@ function throughModel(model: Linkable, to: Linkable, through: Linkable): Omit<Th
         `${model.name} and one to ${to.name}.`,
     )
   }
-  return {
-    table: through.table,
-    model: through,
-    nearColumn: near.keyColumn.column,
-    farColumn: far.keyColumn.column,
-  }
+  return { model: through, isModel: true, near: near.keyColumn, far: far.keyColumn }
 }
 
-function inverseOf(forward: RelationMeta, name: string, queryName: string): Draft {
+function inverseOf(forward: Forward): Omit<Forward, 'name' | 'queryName' | 'isHidden'> {
   const { from, to, keyColumn, targetColumn, through } = forward
-  const shared = { name, queryName, from: to, to: from, inverse: null, nullable: true }
+  const shared = { from: to, to: from, nullable: true }
   if (keyColumn === null || through !== null) {
     const back = through as ThroughMeta
-    const flipped = { ...back, nearColumn: back.farColumn, farColumn: back.nearColumn }
+    const flipped = { ...back, near: back.far, far: back.near }
     return {
       ...shared,
       kind: 'reverseManyToMany',

@@ -32,8 +32,8 @@ export interface JoinStep {
   readonly table: string
   readonly fromColumn: string
   readonly toColumn: string
-  /** The model whose table it is; null for a join table that no model describes. */
-  readonly model: ModelMeta | null
+  /** The model whose table it is. */
+  readonly model: ModelMeta
   /** Several rows on the far side may match one on the near side. */
   readonly toMany: boolean
   /** There may be no row on the far side. */
@@ -64,8 +64,10 @@ export interface RelationMeta {
   readonly keyColumn: ColumnMeta | null
   /** The column that the key refers to: on `to` for forward keys, on `from` for reverse ones. */
   readonly targetColumn: ColumnMeta
-  /** The other side, if it has a name. */
-  readonly inverse: RelationMeta | null
+  /** The other side; hidden where it has no name there. */
+  readonly inverse: RelationMeta
+  /** Declared without a `relatedName`, or with '+': there is no property or lookup for it. */
+  readonly isHidden: boolean
   readonly onDelete: OnDelete | null
   /** Many-to-many: the join table. */
   readonly through: ThroughMeta | null
@@ -73,11 +75,13 @@ export interface RelationMeta {
 
 /** The table between the two sides of a many-to-many relation. */
 export interface ThroughMeta {
-  readonly table: string
-  readonly model: ModelMeta | null
+  /** The model of the table; one without instances where the user has none for it. */
+  readonly model: ModelMeta
+  /** Whether it is a model of the user's (`through`), whose rows have more to them. */
+  readonly isModel: boolean
   /** Its column that refers to the near side, and the one that refers to the far side. */
-  readonly nearColumn: string
-  readonly farColumn: string
+  readonly near: ColumnMeta
+  readonly far: ColumnMeta
   readonly symmetrical: boolean
 }
 

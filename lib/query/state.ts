@@ -2,6 +2,7 @@ import { FieldError, NotSupportedError } from '../errors.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { assertWithin } from './limits.ts'
 import type {
+  Annotation,
   ConditionTree,
   ExprNode,
   OrderNode,
@@ -92,6 +93,24 @@ function addCondition(
     steps: addStep(state.steps, step),
     conditions: total,
     isSticky: false,
+  })
+}
+
+/** A condition that other rooms made of columns they know; it counts as a `filter()` of its own. */
+export function withCondition(state: QueryState, condition: ConditionTree): QueryState {
+  const step: Step = { kind: 'filter', condition, sharesJoins: state.isSticky }
+  return patchState(state, { steps: addStep(state.steps, step), isSticky: false })
+}
+
+/** An expression under a name: part of the rows where it is selected. */
+export function withAnnotation(
+  state: QueryState,
+  name: string,
+  { node, selected }: Annotation,
+): QueryState {
+  return patchState(state, {
+    steps: addStep(state.steps, { kind: 'annotate', name, node }),
+    annotations: new Map([...state.annotations, [name, Object.freeze({ node, selected })]]),
   })
 }
 

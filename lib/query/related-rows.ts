@@ -1,0 +1,55 @@
+import type { ColumnMeta, RelationMeta } from '../meta/model-meta.ts'
+import { lookupTree } from './lookups.ts'
+import type { QueryState, RefNode } from './nodes.ts'
+import { columnRef } from './paths.ts'
+import { withAnnotation, withCondition, withSticky } from './state.ts'
+
+/** The name under which `withFarKeys` gives the near side's key of a row. */
+export const NEAR_KEY = 'nearKey'
+
+/** The column on the near side of a relation whose value decides which far rows belong to it. */
+export function nearColumn(relation: RelationMeta): ColumnMeta {
+  if (relation.through !== null) return relation.from.primaryKey
+  return relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
+    ? (relation.keyColumn as ColumnMeta)
+    : relation.targetColumn
+}
+
+/** The column on the far side that holds the near side's key; null where a join table does. */
+export function farColumn(relation: RelationMeta): ColumnMeta | null {
+  if (relation.through !== null) return null
+  return relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
+    ? relation.targetColumn
+    : relation.keyColumn
+}
+
+/** Where the near side's key stands, seen from the far rows. */
+function farKey(relation: RelationMeta): RefNode {
+  const column = farColumn(relation)
+  return column === null
+    ? columnRef(relation.from.primaryKey, [relation.inverse])
+    : columnRef(column)
+}
+
+/**
+ * Only the far rows of one near row: what a related manager starts from. The next `filter()` speaks
+ * of the same row of a join table.
+ */
+export function withFarRows(state: QueryState, relation: RelationMeta, key: unknown): QueryState {
+  const ref = farKey(relation)
+  const param = Object.freeze({ kind: 'param' as const, value: key, field: ref.field })
+  return withSticky(withCondition(state, lookupTree('exact', ref, [param])))
+}
+
+/** Only the far rows of some near rows; `NEAR_KEY` says whose each is, where no column does. */
+export function withFarKeys(
+  state: QueryState,
+  relation: RelationMeta,
+  keys: readonly unknown[],
+): QueryState {
+  const ref = farKey(relation)
+  const list = Object.freeze({ kind: 'list' as const, values: keys, field: ref.field })
+  const found = withCondition(state, lookupTree('in', ref, [list]))
+  if (farColumn(relation) !== null) return found
+  return withAnnotation(found, NEAR_KEY, { node: ref, selected: true })
+}
