@@ -36,6 +36,15 @@ function typeOf(field: ColumnField): Fragment {
   return keyword(TYPES[field.name] ?? 'text')
 }
 
+/** A key's column may be an int4 that cannot hold every number of JavaScript: compared as int8. */
+function isAnyInteger(field: ColumnField): boolean {
+  return field.name === 'auto'
+}
+
+function typed(node: ParamNode): Fragment {
+  return sql`${bindParam(node, NAME)}::${typeOf(node.field)}`
+}
+
 const EXTRACTS: Readonly<Record<string, string>> = {
   year: 'year',
   isoYear: 'isoyear',
@@ -151,15 +160,15 @@ export const postgresql: Dialect = {
   hasDistinctOn: true,
   hasNullsOrder: true,
   random: keyword('random()'),
-  bare: (node) => bindParam(node, NAME),
-  typed: (node) => sql`${bindParam(node, NAME)}::${typeOf(node.field)}`,
+  bare: (node) => (isAnyInteger(node.field) ? typed(node) : bindParam(node, NAME)),
+  typed,
   written: (value, field) => bind(value, (given) => field.toDb(given, NAME)),
   comparable: (expression) => expression,
   read: (expression) => expression,
   in(left, node, values: ListNode) {
     const array = bindArray(values, NAME)
     // A column tells the type of the array by itself.
-    if (node.kind === 'column') return sql`${left} = any(${array})`
+    if (node.kind === 'column' && !isAnyInteger(values.field)) return sql`${left} = any(${array})`
     return sql`${left} = any(${array}::${typeOf(values.field)}[])`
   },
   match,
