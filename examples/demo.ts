@@ -10,4 +10,10 @@ import { readAtlas } from './demo/atlas.ts'
 import { Output } from './demo/output.ts'
 import { playDemo } from './demo/play.ts'
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads through a pipe may have seen enough: `npm run demo | head`.
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 await playDemo(knexfile[environment], readAtlas(), new Output(process.stdout))
