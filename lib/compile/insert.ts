@@ -43,7 +43,7 @@ export function compileInsert(spec: InsertSpec, dialectName: DialectName): Compi
   const { model, rows, returning } = spec
   if (rows.length === 0) throw new FieldError(`There are no rows to insert into ${model.name}.`)
   const parts = [insertClause(spec, dialect, emitterOf(dialectName))]
-  if (spec.conflict !== undefined) parts.push(conflictClause(spec.conflict, dialect))
+  parts.push(...conflictClause(spec.conflict, dialect))
   if (returning.length > 0) parts.push(returningClause(returning, dialect))
   return statementOf(list(parts, ' '), dialectName, {
     wants: returning.length > 0 ? 'rows' : 'count',
@@ -77,10 +77,13 @@ function value(model: ModelMeta, column: ColumnMeta, given: unknown, emitter: Em
   return emitter.dialect.written(given, column.field)
 }
 
-function conflictClause(conflict: InsertConflict, dialect: Dialect): Fragment {
-  const { name, quote } = dialect
+function conflictClause(
+  conflict: InsertConflict | undefined,
+  { name, quote }: Dialect,
+): readonly Fragment[] {
+  if (conflict === undefined) return []
   if (conflict.action === 'ignore') {
-    return keyword(name === 'mysql' ? '' : 'on conflict do nothing')
+    return name === 'mysql' ? [] : [keyword('on conflict do nothing')]
   }
   const updates = conflict.update.map(({ column }) => {
     const target = quoted(column, quote)
@@ -88,9 +91,9 @@ function conflictClause(conflict: InsertConflict, dialect: Dialect): Fragment {
       ? sql`${target} = values(${target})`
       : sql`${target} = excluded.${target}`
   })
-  if (name === 'mysql') return sql`on duplicate key update ${list(updates)}`
+  if (name === 'mysql') return [sql`on duplicate key update ${list(updates)}`]
   const target = list(conflict.target.map(({ column }) => quoted(column, quote)))
-  return sql`on conflict (${target}) do update set ${list(updates)}`
+  return [sql`on conflict (${target}) do update set ${list(updates)}`]
 }
 
 function returningClause(returning: readonly ColumnMeta[], dialect: Dialect): Fragment {

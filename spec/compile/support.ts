@@ -17,7 +17,13 @@ class Book {}
 class Review {}
 
 function model(modelClass: object, table: string, map: object, options: object = {}): void {
-  define(modelClass, { table, fields: map, options, site: `spec of ${table}` } as ModelDefinition)
+  define(modelClass, {
+    table,
+    fields: map,
+    options,
+    site: `spec of ${table}`,
+    onLink: () => {},
+  } as ModelDefinition)
   metaOf(modelClass)
 }
 

@@ -1,0 +1,259 @@
+import { expect } from 'chai'
+import { compileDelete } from '../../lib/compile/delete.ts'
+import { compileInsert, type InsertSpec } from '../../lib/compile/insert.ts'
+import { compileUpdate } from '../../lib/compile/update.ts'
+import { FieldError, InvalidValueError } from '../../lib/errors.ts'
+import type { ColumnMeta } from '../../lib/meta/model-meta.ts'
+import { Count } from '../../lib/query/aggregates.ts'
+import { resolveAssignments } from '../../lib/query/assignments.ts'
+import { F, Value } from '../../lib/query/expression.ts'
+import type { QueryState } from '../../lib/query/nodes.ts'
+import { withFilter, withNone } from '../../lib/query/state.ts'
+import { alike, all, type Expected, expectNothing, expectSql, metas } from './support.ts'
+
+function column(name: string): ColumnMeta {
+  const found = metas.Book.columnsByName.get(name)
+  if (found === undefined) throw new Error(`Book has no ${name}`)
+  return found
+}
+
+async function expectUpdate(state: QueryState, values: object, expected: Expected): Promise<void> {
+  const assignments = resolveAssignments(state, values)
+  await expectSql((dialect) => compileUpdate(state, assignments, dialect), expected)
+}
+
+async function expectInsert(spec: Omit<InsertSpec, 'model'>, expected: Expected): Promise<void> {
+  await expectSql((dialect) => {
+    const returning = dialect === 'mysql' ? [] : spec.returning
+    return compileInsert({ ...spec, returning, model: metas.Book }, dialect)
+  }, expected)
+}
+
+describe('compile: update', () => {
+  it('sets values', async () => {
+    await expectUpdate(
+      withFilter(all.Book, [{ title: 'a' }]),
+      { title: 'b', pages: null, author: 5 },
+      alike(
+        'update "books" set "title" = ?, "pages" = ?, "author_id" = ? where "books"."title" = ?',
+        'b',
+        null,
+        5,
+        'a',
+      ),
+    )
+  })
+
+  it('sets expressions of the row', async () => {
+    await expectUpdate(
+      all.Book,
+      { pages: F('pages').add(1), isbn: 5n, price: Value('1.5') },
+      {
+        sqlite: [
+          'update "books" set "pages" = ("books"."pages" + ?), "isbn" = cast(? as integer), "price" = ?',
+          1,
+          '5',
+          '1.50',
+        ],
+        postgresql: [
+          'update "books" set "pages" = ("books"."pages" + $1::integer), "isbn" = $2, "price" = $3',
+          1,
+          '5',
+          '1.50',
+        ],
+        mysql: [
+          'update `books` set `pages` = (`books`.`pages` + ?), `isbn` = ?, `price` = ?',
+          1,
+          '5',
+          '1.50',
+        ],
+      },
+    )
+  })
+
+  it('finds its rows by a subquery where conditions need joins', async () => {
+    const sql =
+      'select "u0"."id" as "c0" from "books" as "u0" inner join "authors" as "u1" on "u0"."author_id" = "u1"."id" where "u1"."name" = ?'
+    const expected = alike(`update "books" set "pages" = ? where "books"."id" in (${sql})`, 1, 'a')
+    await expectUpdate(
+      withFilter(all.Book, [{ author__name: 'a' }]),
+      { pages: 1 },
+      {
+        ...expected,
+        mysql: [
+          `update \`books\` set \`pages\` = ? where \`books\`.\`id\` in (select * from (${sql.replaceAll('"', '`')}) as \`s\`)`,
+          1,
+          'a',
+        ],
+      },
+    )
+  })
+
+  it('sends nothing for no rows, and for nothing to set', () => {
+    const assignments = resolveAssignments(all.Book, { pages: 1 })
+    expectNothing((dialect) => compileUpdate(withNone(all.Book), assignments, dialect))
+    expectNothing((dialect) => compileUpdate(all.Book, [], dialect))
+  })
+
+  it('refuses what cannot be set', () => {
+    const refused: readonly [object, string][] = [
+      [{ nope: 1 }, "Cannot resolve 'nope' on Book"],
+      [{ tags: 1 }, "Cannot resolve 'tags' on Book"],
+      [{ author: 1, authorId: 1 }, 'is set twice'],
+      [{ title: { toSQL: () => 'x' } }, 'Book.title expects text'],
+      [{ title: undefined }, 'cannot be undefined'],
+    ]
+    for (const [values, message] of refused) {
+      expect(() => resolveAssignments(all.Book, values), message).to.throw(message)
+    }
+    const compile = (values: object): unknown =>
+      compileUpdate(all.Book, resolveAssignments(all.Book, values), 'sqlite')
+    expect(() => compile({ title: F('author__name') })).to.throw(FieldError, 'of its own model')
+    expect(() => compile({ pages: Count('id') })).to.throw(FieldError, 'aggregate')
+    expect(() => resolveAssignments(all.Book, { pages: 'x' })).to.throw(InvalidValueError)
+  })
+})
+
+describe('compile: delete', () => {
+  it('deletes the rows', async () => {
+    await expectSql(
+      (dialect) => compileDelete(withFilter(all.Book, [{ title: 'a' }]), dialect),
+      alike('delete from "books" where "books"."title" = ?', 'a'),
+    )
+  })
+
+  it('finds its rows by a subquery where conditions need joins', async () => {
+    const sql =
+      'select "u0"."id" as "c0" from "books" as "u0" inner join "books_tags" as "u1" on "u0"."id" = "u1"."book_id" where "u1"."tag_id" = ?k'
+    const expected = alike(`delete from "books" where "books"."id" in (${sql})`, 3)
+    const inner = sql.replaceAll('"', '`').replace('?k', '?')
+    await expectSql((dialect) => compileDelete(withFilter(all.Book, [{ tags: 3 }]), dialect), {
+      ...expected,
+      mysql: [
+        `delete from \`books\` where \`books\`.\`id\` in (select * from (${inner}) as \`s\`)`,
+        3,
+      ],
+    })
+  })
+})
+
+describe('compile: insert', () => {
+  it('inserts rows and gives back keys', async () => {
+    const values = '("title", "author_id") values (?, ?), (?, ?)'
+    const expected = alike(`insert into "books" ${values} returning "id"`, 'a', 1, 'b', 2)
+    await expectInsert(
+      {
+        columns: [column('title'), column('authorId')],
+        rows: [
+          ['a', 1],
+          ['b', 2],
+        ],
+        returning: [column('id')],
+      },
+      {
+        ...expected,
+        mysql: [`insert into "books" ${values}`.replaceAll('"', '`'), 'a', 1, 'b', 2],
+      },
+    )
+  })
+
+  it('writes large integers, booleans and null, and reads them back', async () => {
+    await expectInsert(
+      {
+        columns: ['isbn', 'live', 'title', 'authorId', 'data'].map(column),
+        rows: [[2n ** 60n, true, 'x', 1, { a: 1 }]],
+        returning: [column('isbn')],
+      },
+      {
+        sqlite: [
+          'insert into "books" ("isbn", "live", "title", "author_id", "data") values (cast(? as integer), ?, ?, ?, ?) returning cast("isbn" as text) as "c0"',
+          '1152921504606846976',
+          1,
+          'x',
+          1,
+          '{"a":1}',
+        ],
+        postgresql: [
+          'insert into "books" ("isbn", "live", "title", "author_id", "data") values ($1, $2, $3, $4, $5) returning "isbn"',
+          '1152921504606846976',
+          true,
+          'x',
+          1,
+          '{"a":1}',
+        ],
+        mysql: [
+          'insert into `books` (`isbn`, `live`, `title`, `author_id`, `data`) values (?, ?, ?, ?, ?)',
+          '1152921504606846976',
+          1,
+          'x',
+          1,
+          '{"a":1}',
+        ],
+      },
+    )
+  })
+
+  it('inserts what the database makes', () => {
+    const spec = { model: metas.Book, columns: [], returning: [] }
+    const one = compileInsert({ ...spec, rows: [[]] }, 'postgresql')
+    expect(one).to.deep.equal({
+      sql: 'insert into "books" default values',
+      bindings: [],
+      wants: 'count',
+      writes: true,
+    })
+    expect(compileInsert({ ...spec, rows: [[], []] }, 'sqlite').sql).to.equal(
+      'insert into "books" ("id") values (null), (null)',
+    )
+    expect(compileInsert({ ...spec, rows: [[], []] }, 'postgresql').sql).to.equal(
+      'insert into "books" ("id") values (default), (default)',
+    )
+  })
+
+  it('ignores or updates rows that are there', async () => {
+    const spec = {
+      columns: [column('id'), column('title'), column('authorId')],
+      rows: [[1, 'a', 1]],
+      returning: [],
+    }
+    const start = 'insert into "books" ("id", "title", "author_id") values (?, ?, ?)'
+    const ignored = alike(`${start} on conflict do nothing`, 1, 'a', 1)
+    await expectInsert(
+      { ...spec, conflict: { action: 'ignore' } },
+      {
+        ...ignored,
+        mysql: [start.replace('insert', 'insert ignore').replaceAll('"', '`'), 1, 'a', 1],
+      },
+    )
+    const update = { action: 'update', target: [column('id')], update: [column('title')] } as const
+    const updated = alike(
+      `${start} on conflict ("id") do update set "title" = excluded."title"`,
+      1,
+      'a',
+      1,
+    )
+    await expectInsert(
+      { ...spec, conflict: update },
+      {
+        ...updated,
+        mysql: [
+          `${start} on duplicate key update "title" = values("title")`.replaceAll('"', '`'),
+          1,
+          'a',
+          1,
+        ],
+      },
+    )
+  })
+
+  it('computes values, but not of columns', () => {
+    const spec = { model: metas.Book, columns: [column('pages')], returning: [] }
+    expect(compileInsert({ ...spec, rows: [[Value(5).add(1)]] }, 'postgresql')).to.deep.include({
+      sql: 'insert into "books" ("pages") values (($1::integer + $2::integer))',
+      bindings: [5, 1],
+    })
+    expect(() => compileInsert({ ...spec, rows: [[F('id')]] }, 'sqlite')).to.throw(FieldError)
+    expect(() => compileInsert({ ...spec, rows: [[undefined]] }, 'sqlite')).to.throw(FieldError)
+    expect(() => compileInsert({ ...spec, rows: [] }, 'sqlite')).to.throw(FieldError)
+  })
+})
