@@ -19,7 +19,7 @@ export interface InstanceState {
    */
   stored: readonly unknown[] | null
   /** Related instances by relation name, as far as they were loaded or assigned. */
-  related: Map<string, object | null> | null
+  related: Map<string, object | readonly object[] | null> | null
 }
 
 /** Puts a row's values on the instance that is being made. */
@@ -125,7 +125,11 @@ export function markStored(
 }
 
 /** Remembers that `far`, or nothing, is at the other end of a relation of `near`. */
-export function remember(near: Columns, relation: string, far: object | null): void {
+export function remember(
+  near: Columns,
+  relation: string,
+  far: object | readonly object[] | null,
+): void {
   const state = stateOf(near)
   state.related ??= new Map()
   state.related.set(relation, far)

@@ -2,6 +2,7 @@ import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import type { InstanceShape, RelatedShape, RowShape } from '../query/nodes.ts'
 import { type Columns, makeInstance, type Origin, remember } from './instance.ts'
+import { assertNotShadowed } from './shadowed.ts'
 
 type Row = readonly unknown[]
 type Reader<T> = (row: Row) => T
@@ -82,8 +83,10 @@ function modelReader(
   const { dialect } = origin
   const isWhole = columns.length === model.columns.length
   const storedOf = isWhole ? wholeRow(offset, columns.length) : partOfRow(model, columns, offset)
-  return (row) =>
-    makeInstance(model, {
+  let isChecked = false
+  model.link()
+  return (row) => {
+    const instance = makeInstance(model, {
       origin,
       stored: storedOf(row),
       related: null,
@@ -93,6 +96,10 @@ function modelReader(
         })
       },
     })
+    if (!isChecked) assertNotShadowed(model, instance, columns)
+    isChecked = true
+    return instance
+  }
 }
 
 /** All columns are there in the model's order: the row itself serves, or the part it is in. */

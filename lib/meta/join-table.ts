@@ -36,6 +36,8 @@ export class JoinTable implements ModelMeta {
     this.database = near.model.database
   }
 
+  link(): void {}
+
   /** Its rows are told apart by both keys; the near one stands for them where one is due. */
   get primaryKey(): ColumnMeta {
     return this.near

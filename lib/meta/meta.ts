@@ -3,7 +3,7 @@ import { ColumnField } from '../fields/column-field.ts'
 import { fields as builders } from '../fields/fields.ts'
 import { RelationField } from '../fields/relation-field.ts'
 import { type Declared, type Incoming, type Linkable, linkIncoming, linkOutgoing } from './link.ts'
-import type { ColumnMeta, ModelConstructor, RelationMeta } from './model-meta.ts'
+import type { ColumnMeta, ModelConstructor, ModelMeta, RelationMeta } from './model-meta.ts'
 import { assertName, snakeCase } from './names.ts'
 import { Registry } from './registry.ts'
 import type { FieldMap } from './row-types.ts'
@@ -29,6 +29,8 @@ export interface ModelDefinition {
   readonly fields: FieldMap
   readonly options: ModelOptions
   readonly site: string
+  /** Called when the model's relations are known, and again when there are more. */
+  readonly onLink: (meta: ModelMeta) => void
 }
 
 /** The metadata of one model class. Columns are known at once, relations when all classes are. */
@@ -45,11 +47,13 @@ export class Meta implements Linkable {
   readonly uniqueTogether: readonly (readonly string[])[]
   readonly getLatestBy: string | readonly string[] | null
   readonly database: string | null
+  readonly #onLink: (meta: ModelMeta) => void
   #outgoing: ReadonlyMap<string, RelationMeta> | null = null
   #linked: Linked | null = null
 
   constructor(definition: ModelDefinition, modelClass: ModelConstructor) {
-    const { table, fields, options, site } = definition
+    const { table, fields, options, site, onLink } = definition
+    this.#onLink = onLink
     this.name = options.name ?? modelClass.name
     this.table = table
     this.modelClass = modelClass
@@ -79,12 +83,17 @@ export class Meta implements Linkable {
     return this.#link().incoming
   }
 
+  link(): void {
+    this.#link()
+  }
+
   #link(): Linked {
     if (this.#linked === null || this.#linked.version !== registry.version) {
       const { reverse, incoming } = linkIncoming(this, registry.all())
       const sides = [...this.outgoing.values(), ...reverse]
       const all = new Map(sides.map((relation) => [relation.queryName, relation]))
       this.#linked = { version: registry.version, all, incoming }
+      this.#onLink(this)
     }
     return this.#linked
   }

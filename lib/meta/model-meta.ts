@@ -102,4 +102,6 @@ export interface ModelMeta {
   readonly ordering: readonly string[]
   readonly getLatestBy: string | readonly string[] | null
   readonly database: string | null
+  /** Resolves the relations now, so that instances have them. Costs nothing when it is done. */
+  link(): void
 }

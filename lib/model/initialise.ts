@@ -10,6 +10,7 @@ import type { ModelMeta } from '../meta/model-meta.ts'
  * @throws ValidationError for names the model does not have.
  */
 export function initialise(meta: ModelMeta, instance: Columns, values: object): void {
+  meta.link()
   for (const column of meta.columns) {
     const value: unknown = column.hasDefault ? column.makeDefault() : undefined
     instance[column.name] = value === undefined && column.null ? null : value

@@ -9,7 +9,7 @@ import { deleteInstance } from '../queryset/delete-instance.ts'
 import { callSite } from '../util/call-site.ts'
 import { initialise } from './initialise.ts'
 import { refresh } from './refresh.ts'
-import { installForward } from './relations.ts'
+import { installRelations } from './relations.ts'
 import { saveInstance } from './save.ts'
 import type { DeleteReport, ModelClass, SaveOptions } from './types.ts'
 
@@ -107,7 +107,6 @@ export function Model<const FS extends FieldMap>(
     throw new ImproperlyConfigured('Model() takes the name of a table first.')
   }
   class Base extends ModelBase {}
-  define(Base, { table, fields, options, site: callSite(Model) })
-  installForward(Base.prototype, fields)
+  define(Base, { table, fields, options, site: callSite(Model), onLink: installRelations })
   return Base as unknown as ModelClass<WithId<FS>>
 }

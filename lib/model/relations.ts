@@ -1,63 +1,101 @@
-import { InvalidValueError } from '../errors.ts'
+import { FieldError, ImproperlyConfigured, InvalidValueError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
 import { type Columns, Instance, instanceState, remember } from '../hydrate/instance.ts'
-import { metaOf } from '../meta/meta.ts'
-import type { RelationMeta } from '../meta/model-meta.ts'
-import type { FieldMap } from '../meta/row-types.ts'
+import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import { nearColumn } from '../query/related-rows.ts'
 import { loadRelated } from '../queryset/load-related.ts'
+import { relatedManager } from './related-manager.ts'
+
+type Accessor = Pick<PropertyDescriptor, 'get' | 'set'>
+
+const installed = new WeakSet<(this: never) => unknown>()
 
 /**
- * Gives the instances of a model their forward relations: read, the related instance once it is
- * loaded, else a promise-like that loads it when it is awaited; written, an instance or null.
+ * Gives the instances of a model their relations. To one row: the instance once it is loaded, null
+ * for none, else a promise-like that loads it when it is awaited. To many: a related manager.
+ *
+ * @throws ImproperlyConfigured when the class has something else under the name.
  */
-export function installForward(prototype: object, fields: FieldMap): void {
-  for (const [name, field] of Object.entries(fields)) {
-    if (field.kind !== 'foreignKey' && field.kind !== 'oneToOne') continue
-    Object.defineProperty(prototype, name, {
-      configurable: true,
-      enumerable: false,
-      get(this: Columns): unknown {
-        return readForward(this, name)
-      },
-      set(this: Columns, value: unknown) {
-        writeForward(this, name, value)
-      },
-    })
+export function installRelations(meta: ModelMeta): void {
+  const prototype = meta.modelClass.prototype as object
+  for (const relation of meta.relations.values()) {
+    const own = Object.getOwnPropertyDescriptor(prototype, relation.name)
+    if (own !== undefined && (own.get === undefined || !installed.has(own.get))) {
+      throw new ImproperlyConfigured(
+        `${meta.name}.${relation.name} is a relation, and a getter or method of the class ` +
+          `${meta.name} too: rename one of them.`,
+      )
+    }
+    const accessor = accessorOf(relation)
+    if (accessor.get !== undefined) installed.add(accessor.get)
+    Object.defineProperty(prototype, relation.name, { ...accessor, configurable: true })
   }
 }
 
-function readForward(instance: Columns, name: string): unknown {
-  const { relation, key } = keyOfRelation(instance, name)
-  if (key === null || key === undefined) return null
-  const known = instanceState(instance).related?.get(name)
-  if (isCurrent(relation, known, key)) return known
-  return lazily(async () => {
-    const related = await loadRelated(instance, relation, key)
-    remember(instance, name, related)
-    return related
-  })
+function accessorOf(relation: RelationMeta): Accessor {
+  if (relation.toMany) {
+    return {
+      get(this: Columns) {
+        return relatedManager(this, relation)
+      },
+      set() {
+        throw new FieldError(
+          `${relation.from.name}.${relation.name} cannot be assigned: use its set().`,
+        )
+      },
+    }
+  }
+  const isForward = relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
+  return {
+    get(this: Columns) {
+      return readOne(this, relation)
+    },
+    set(this: Columns, value: unknown) {
+      if (isForward) writeForward(this, relation, value)
+      else writeReverse(this, relation, value)
+    },
+  }
 }
 
-function keyOfRelation(instance: Columns, name: string): { relation: RelationMeta; key: unknown } {
-  const relation = metaOf(instance.constructor).outgoing.get(name) as RelationMeta
-  return { relation, key: instance[relation.keyColumn?.name ?? ''] }
+/** What is at the other end: the instance, null, or a promise-like that loads it. */
+function readOne(instance: Columns, relation: RelationMeta): unknown {
+  const key = instance[nearColumn(relation).name]
+  if (key === null || key === undefined) return null
+  const known = instanceState(instance).related?.get(relation.name)
+  if (known !== undefined && isCurrent(relation, known, key)) return known
+  return lazily(() => loadRelated(instance, relation, key))
 }
 
 /** Whether what was loaded is still what the key says; the key may have been assigned since. */
-function isCurrent(relation: RelationMeta, known: unknown, key: unknown): boolean {
-  if (!Instance.is(known)) return false
+function isCurrent(relation: RelationMeta, known: object | null, key: unknown): boolean {
+  const isForward = relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
+  if (!isForward) return true
   const { name, field } = relation.targetColumn
-  return field.equals((known as Columns)[name] ?? null, key)
+  return known !== null && field.equals((known as Columns)[name] ?? null, key)
 }
 
-function writeForward(instance: Columns, name: string, value: unknown): void {
+function writeForward(instance: Columns, relation: RelationMeta, value: unknown): void {
   if (value !== null && !Instance.is(value)) {
-    const meta = metaOf(instance.constructor)
     throw new InvalidValueError(
-      `${meta.name}.${name} takes an instance or null; assign a key to ${name}Id.`,
+      `${relation.from.name}.${relation.name} takes an instance or null; assign a key to ` +
+        `${relation.name}Id.`,
     )
   }
-  assign(metaOf(instance.constructor), instance, name, value)
+  assign(relation.from, instance, relation.name, value)
+  if (value !== null && !relation.inverse.toMany && !relation.inverse.isHidden) {
+    remember(value as Columns, relation.inverse.name, instance)
+  }
+}
+
+/** The other side of a one-to-one relation holds the key, so it is that instance which changes. */
+function writeReverse(instance: Columns, relation: RelationMeta, value: unknown): void {
+  if (!Instance.is(value)) {
+    throw new InvalidValueError(
+      `${relation.from.name}.${relation.name} takes an instance of ${relation.to.name}.`,
+    )
+  }
+  assign(relation.to, value as Columns, relation.inverse.name, instance)
+  remember(instance, relation.name, value)
 }
 
 /** A promise-like whose work begins when it is awaited, and once however often it is. */

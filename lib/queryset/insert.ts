@@ -1,6 +1,7 @@
 import { compileInsert, type InsertConflict } from '../compile/insert.ts'
 import type { Database } from '../database/runner.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
+import { assertNotShadowed } from '../hydrate/shadowed.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { validate } from '../meta/schemas.ts'
 import { Expression } from '../query/expression.ts'
@@ -30,7 +31,10 @@ export async function insertInstances(
   instances: readonly Columns[],
   options: InsertOptions = {},
 ): Promise<void> {
-  for (const instance of instances) prepare(meta, instance)
+  for (const instance of instances) {
+    assertNotShadowed(meta, instance)
+    prepare(meta, instance)
+  }
   const batches = [...groupByColumns(meta, instances)].flatMap(([columns, group]) =>
     chunks(group, batchSize(db, columns, options)).map((batch) => ({ columns, batch })),
   )

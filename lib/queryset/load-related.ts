@@ -1,19 +1,35 @@
-import { type Columns, type Instance, instanceState } from '../hydrate/instance.ts'
+import { type Columns, instanceState, remember } from '../hydrate/instance.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
-import { initialState, withFilter } from '../query/state.ts'
-import { databaseOfInstance } from './databases.ts'
+import type { QueryState } from '../query/nodes.ts'
+import { withFarRows } from '../query/related-rows.ts'
+import { initialState, patchState } from '../query/state.ts'
+import { databaseOf } from './databases.ts'
 import { fetchRows } from './fetch.ts'
 import { limitedForGet, onlyRow } from './single.ts'
 
-/** The row that a forward relation of an instance refers to by `key`. One query. */
+/**
+ * The query for the far rows of one instance's relation. They are looked for where the instance
+ * came from, and know it where the way back leads to one row.
+ */
+export function farRows(instance: Columns, relation: RelationMeta, key: unknown): QueryState {
+  const database = instanceState(instance).origin?.database ?? null
+  return withFarRows(
+    patchState(initialState(relation.to), { database, hints: { near: { relation, instance } } }),
+    relation,
+    key,
+  )
+}
+
+/** The one row at the far end of an instance's relation; null where there need not be one. */
 export async function loadRelated(
   instance: Columns,
   relation: RelationMeta,
   key: unknown,
-): Promise<Instance> {
-  const { to, targetColumn } = relation
-  const using = instanceState(instance).origin?.database
-  const db = databaseOfInstance(instance, to, using)
-  const query = limitedForGet(withFilter(initialState(to), [{ [targetColumn.name]: key }]))
-  return onlyRow(query, (await fetchRows(db.current(), query)) as Instance[])
+): Promise<object | null> {
+  const query = limitedForGet(farRows(instance, relation, key))
+  const rows = (await fetchRows(databaseOf(query).current(), query)) as Columns[]
+  const isOptional = relation.kind === 'reverseOneToOne' && rows.length === 0
+  const far = isOptional ? null : onlyRow(query, rows)
+  remember(instance, relation.name, far)
+  return far
 }

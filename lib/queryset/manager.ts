@@ -1,8 +1,10 @@
 import { ImproperlyConfigured } from '../errors.ts'
 import { isModelClass, metaOf } from '../meta/meta.ts'
+import type { ModelMeta } from '../meta/model-meta.ts'
 import type { HasFields } from '../meta/row-types.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { initialState } from '../query/state.ts'
+import { type AnyQuerySetClass, installForwarding, OPEN, type Opener } from './forwarding.ts'
 import { AsyncQuerySet, QuerySet } from './queryset.ts'
 
 /** What makes a queryset an answer that can be awaited; a manager is none. */
@@ -42,11 +44,10 @@ export interface AsyncManagerConstructor {
   ): ManagerOf<Q>
 }
 
-type AnyQuerySetClass = new (state: QueryState) => object
-type Method = (...args: unknown[]) => unknown
+/** What `new Manager()` and `new AsyncManager()` make. */
+abstract class ModelManager implements Opener {
+  readonly #open: () => object
 
-/** A manager has no logic of its own: each of its methods opens a queryset and calls that. */
-class Forwarder {
   constructor(model: object, querySetClass: AnyQuerySetClass, base: AnyQuerySetClass) {
     if (!isModelClass(model)) {
       throw new ImproperlyConfigured('A manager takes a model class: new AsyncManager(Author).')
@@ -57,39 +58,51 @@ class Forwarder {
       )
     }
     const meta = metaOf(model)
-    const open = (): Record<string, Method> =>
-      new querySetClass(initialState(meta)) as Record<string, Method>
-    for (const name of methodsOf(querySetClass)) {
-      const value = (...args: unknown[]): unknown => open()[name]?.(...args)
-      Object.defineProperty(this, name, { value, configurable: true, writable: true })
-    }
+    this.#open = () => new querySetClass(initialState(meta))
+    classes.set(this, querySetClass)
+    if (!firstManagers.has(meta)) firstManagers.set(meta, this)
+    Object.setPrototypeOf(this, forwardingPrototype(new.target.prototype, querySetClass))
+  }
+
+  [OPEN](): object {
+    return this.#open()
   }
 }
 
-/** The names of a class's methods, inherited ones too. */
-function methodsOf(querySetClass: AnyQuerySetClass): Set<string> {
-  const names = new Set<string>()
-  let at = querySetClass.prototype as object
-  while (at !== Object.prototype) {
-    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (typeof property.value === 'function') names.add(name)
-    }
-    at = Object.getPrototypeOf(at) as object
-  }
-  names.delete('constructor')
-  names.delete('then')
-  return names
+const classes = new WeakMap<object, AnyQuerySetClass>()
+const firstManagers = new WeakMap<ModelMeta, ModelManager>()
+const prototypes = new WeakMap<AnyQuerySetClass, Opener>()
+
+/** A prototype between a manager and its class that has the methods of a queryset class. */
+function forwardingPrototype(base: ModelManager, querySetClass: AnyQuerySetClass): Opener {
+  const known = prototypes.get(querySetClass)
+  if (known !== undefined) return known
+  const prototype = Object.create(base) as Opener
+  installForwarding(prototype, querySetClass)
+  prototypes.set(querySetClass, prototype)
+  return prototype
+}
+
+/**
+ * The queryset class of a model's default manager: of `objects`, else of the first one declared.
+ * Querysets of related rows can always be started, so one that cannot is not taken.
+ */
+export function defaultQuerySetClass(meta: ModelMeta): AnyQuerySetClass {
+  const { objects } = meta.modelClass as { readonly objects?: object }
+  const manager = objects !== undefined && classes.has(objects) ? objects : firstManagers.get(meta)
+  const querySetClass = manager === undefined ? AsyncQuerySet : classes.get(manager)
+  return querySetClass?.prototype instanceof AsyncQuerySet ? querySetClass : AsyncQuerySet
 }
 
 /** A manager whose querysets cannot be started. */
-export const Manager: ManagerConstructor = class Manager extends Forwarder {
+export const Manager: ManagerConstructor = class Manager extends ModelManager {
   constructor(model: object, querySetClass: AnyQuerySetClass = QuerySet) {
     super(model, querySetClass, QuerySet)
   }
 } as unknown as ManagerConstructor
 
 /** A manager whose querysets can be started in the background. */
-export const AsyncManager: AsyncManagerConstructor = class AsyncManager extends Forwarder {
+export const AsyncManager: AsyncManagerConstructor = class AsyncManager extends ModelManager {
   constructor(model: object, querySetClass: AnyQuerySetClass = AsyncQuerySet) {
     super(model, querySetClass, AsyncQuerySet)
   }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type KnexBuilder, toKnexBuilder } from '../compile/to-knex.ts'
 import type { Database, Runner } from '../database/runner.ts'
 import type { CheckCreate, CreateInput, FieldsOf, PkOf, Simplify } from '../meta/row-types.ts'
+import { resolveAggregates } from '../query/aggregate-spec.ts'
 import type {
   CheckCondition,
   CheckConditions,
@@ -15,7 +16,6 @@ import type {
 } from '../query/check-types.ts'
 import { registerQueryReader } from '../query/hooks.ts'
 import type { CheckPath, PathHint, PathValue, WhereHint } from '../query/lookup-types.ts'
-import { resolveAggregates } from '../query/aggregate-spec.ts'
 import type { NamedNode, QueryState } from '../query/nodes.ts'
 import { withFlat, withValues, withValuesList } from '../query/projection.ts'
 import { withoutSelectRelated, withSelectRelated } from '../query/related.ts'
@@ -100,17 +100,23 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   static {
     cacheOf = (querySet) => querySet.#cache
     starts = {
-      fetch: (querySet, origin) => querySet.#start('rows', querySet.#rowsOf(querySet.#state), origin),
+      fetch: (querySet, origin) =>
+        querySet.#start('rows', querySet.#rowsOf(querySet.#state), origin),
       count: (querySet, origin) => querySet.#start('count', querySet.#countRows(), origin),
       exists: (querySet, origin) => querySet.#start('exists', querySet.#existsRow(), origin),
-      first: (querySet, origin) => querySet.#start('first', querySet.#firstRow(), origin),
+      first: (querySet, origin) => {
+        const byRows = states.isOrdered(querySet.#state)
+        querySet.#start('first', querySet.#firstRow(), origin, { byRows })
+      },
       get: (querySet, origin, conditions) => {
         const { query, key } = querySet.#getQuery(conditions)
-        querySet.#start('get', querySet.#rowsOf(query), origin, key)
+        const byRows = conditions.length === 0
+        querySet.#start('get', querySet.#rowsOf(query), origin, { byRows, key })
       },
       aggregate: (querySet, origin, spec) => {
-        const aggregates = resolveAggregates(querySet.#state, spec)
-        querySet.#start('aggregate', querySet.#aggregateOf(aggregates), origin, aggregates)
+        const key = resolveAggregates(querySet.#state, spec)
+        const work = querySet.#aggregateOf(key)
+        querySet.#start('aggregate', work, origin, { byRows: false, key })
       },
     }
     registerQueryReader((value) => (#state in value ? (value as AnyQuerySet).#state : null))
@@ -405,9 +411,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   valuesList(...terms: readonly unknown[]): unknown {
     const options = terms[terms.length - 1]
     const isFlat = typeof options === 'object' && options !== null && 'flat' in options
-    return this.#with(
-      isFlat ? withFlat(this.#state, terms[0]) : withValuesList(this.#state, terms),
-    )
+    return this.#with(isFlat ? withFlat(this.#state, terms[0]) : withValuesList(this.#state, terms))
   }
 
   /**
@@ -588,18 +592,30 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     }
   }
 
-  /** Enters a question early, on a connection of its own: what every `startX` is. */
-  #start<T>(question: Question, work: Work<T>, origin: Error, key: Key = []): void {
-    const isAnswered = ANSWERED_BY_ROWS.has(question) && this.#knownRows() !== undefined
-    if (isAnswered || this.#cache.find(question, (other) => isDeepStrictEqual(other, key))) return
+  /**
+   * Enters a question early, on a connection of its own: what every `startX` is. `byRows`: rows
+   * that are known, or on their way, answer it too.
+   */
+  #start<T>(
+    question: Question,
+    work: Work<T>,
+    origin: Error,
+    { byRows = true, key = [] }: { byRows?: boolean; key?: Key } = {},
+  ): void {
+    if (byRows && this.#knownRows() !== undefined) return
+    if (this.#cache.keep(question, (other) => isDeepStrictEqual(other, key))) return
     const limits = fetching.limitsOf(this.#state)
     const started = databaseOf(this.#state).start(work, origin, limits)
     this.#cache.store(question, started, { keep: true, key })
   }
 }
 
-/** What rows that are known, or on their way, answer without a query. */
-const ANSWERED_BY_ROWS: ReadonlySet<Question> = new Set(['rows', 'count', 'exists'])
+/** A queryset that has its rows already: what was loaded with something else. */
+export function withRows<Q extends object>(querySet: Q, rows: readonly unknown[]): Q {
+  const read = async (): Promise<unknown> => rows
+  cacheOf(querySet as unknown as QuerySet<unknown>).store('rows', { read }, { keep: true })
+  return querySet
+}
 
 /** The place that called `verb`, to be told with a failure. */
 function originOf(verb: (...args: never[]) => unknown, name: string): Error {
