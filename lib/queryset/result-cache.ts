@@ -16,7 +16,10 @@ interface Entry {
   readonly question: Question
   readonly key: unknown
   readonly answer: Answer<unknown>
+  keep: boolean
 }
+
+type SameKey = (key: unknown) => boolean
 
 /**
  * The memory of one queryset. It is the only thing of a queryset that changes, it is never copied,
@@ -29,9 +32,16 @@ export class ResultCache {
   #entries: Entry[] = []
 
   /** The answer to `question`, known or on its way. */
-  find<T>(question: Question, sameKey: (key: unknown) => boolean = () => true): Answer<T> | undefined {
-    const found = this.#entries.find((one) => one.question === question && sameKey(one.key))
-    return found?.answer as Answer<T> | undefined
+  find<T>(question: Question, sameKey?: SameKey): Answer<T> | undefined {
+    return this.#entry(question, sameKey)?.answer as Answer<T> | undefined
+  }
+
+  /** Makes the answer to `question` stay once it is there; false when none is known or on its way. */
+  keep(question: Question, sameKey?: SameKey): boolean {
+    const entry = this.#entry(question, sameKey)
+    if (entry === undefined) return false
+    entry.keep = true
+    return true
   }
 
   /**
@@ -47,7 +57,7 @@ export class ResultCache {
       read: async () => {
         try {
           const value = await job.read()
-          if (options.keep) known ??= { value }
+          if (entry.keep) known ??= { value }
           else this.#drop(answer)
           return value
         } catch (error) {
@@ -56,13 +66,18 @@ export class ResultCache {
         }
       },
     }
-    this.#entries.push({ question, key: options.key, answer })
+    const entry: Entry = { question, key: options.key, answer, keep: options.keep }
+    this.#entries.push(entry)
     return answer
   }
 
   /** Forgets everything; what is on its way still answers those who wait for it. */
   clear(): void {
     this.#entries = []
+  }
+
+  #entry(question: Question, sameKey: SameKey = () => true): Entry | undefined {
+    return this.#entries.find((entry) => entry.question === question && sameKey(entry.key))
   }
 
   #drop(answer: Answer<unknown>): void {
