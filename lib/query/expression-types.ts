@@ -38,6 +38,7 @@ export function aggregateField(name: AggregateName, input: ColumnField | null): 
     throw new FieldError(`${name}() needs numbers, got a value of the family '${input.family}'.`)
   }
   if (name === 'avg' && input.family === 'decimal') return OUTPUT.decimal
+  if (name === 'avg' && input.family === 'duration') return input
   if (name !== 'sum' || isFloat(input)) return OUTPUT.float
   if (input.family === 'number') return OUTPUT.integer
   return generic(input)
@@ -63,6 +64,9 @@ function typed(value: unknown, beside: ColumnField | null): readonly [unknown, C
       break
     case 'bigint':
       if (Number.isSafeInteger(value)) return [BigInt(value as number), OUTPUT.bigint]
+      break
+    case 'duration':
+      if (Number.isSafeInteger(value)) return [value, beside]
       break
     case 'date':
     case 'time':

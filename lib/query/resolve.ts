@@ -1,4 +1,5 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
+import type { ColumnField } from '../fields/column-field.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
 import { Expression } from './expression.ts'
 import { aggregateField, arithmeticField, literalParam } from './expression-types.ts'
@@ -177,7 +178,7 @@ export function resolveExpression(scope: Scope, raw: RawExpression): ExprNode {
     case 'value':
       return literalParam(raw.value, null)
     case 'arithmetic': {
-      const [left, right] = resolvePair(scope, raw.left, raw.right)
+      const [left, right] = resolvePair(scope, raw)
       const field = arithmeticField(raw.operator, left.field, right.field)
       const args = Object.freeze([left, right])
       return Object.freeze({ kind: 'func', name: raw.operator, args, field })
@@ -191,18 +192,21 @@ export function resolveExpression(scope: Scope, raw: RawExpression): ExprNode {
   }
 }
 
+type Arithmetic = Extract<RawExpression, { readonly kind: 'arithmetic' }>
+
 /** Two operands, of which a literal takes the type of the other. */
-function resolvePair(
-  scope: Scope,
-  left: RawExpression,
-  right: RawExpression,
-): readonly [ExprNode, ExprNode] {
+function resolvePair(scope: Scope, raw: Arithmetic): readonly [ExprNode, ExprNode] {
+  const { left, right, operator } = raw
+  const isSum = operator === 'add' || operator === 'sub'
+  // Twice a length of time is one, a length of time and two is not.
+  const beside = ({ field }: ExprNode): ColumnField | null =>
+    field.family === 'duration' && !isSum ? null : field
   if (left.kind === 'value' && right.kind !== 'value') {
     const other = resolveExpression(scope, right)
-    return [literalParam(left.value, other.field), other]
+    return [literalParam(left.value, beside(other)), other]
   }
   const first = resolveExpression(scope, left)
-  if (right.kind === 'value') return [first, literalParam(right.value, first.field)]
+  if (right.kind === 'value') return [first, literalParam(right.value, beside(first))]
   return [first, resolveExpression(scope, right)]
 }
 

@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   date: 'date',
   dateTime: 'timestamptz',
   time: 'time',
-  duration: 'bigint',
+  duration: 'interval',
   json: 'jsonb',
   binary: 'bytea',
 }
