@@ -39,6 +39,13 @@ export type { ConnectOptions, UsingOptions } from './model/connect.ts'
 export { atomic, connect, onCommit } from './model/connect.ts'
 export { Model } from './model/model.ts'
 export type {
+  ManyRelations,
+  RelatedManager,
+  RelatedOne,
+  RelatedWrites,
+  ThroughOptions,
+} from './model/relation-types.ts'
+export type {
   DeleteReport,
   InputSchema,
   InstanceOf,
@@ -59,5 +66,7 @@ export type { InsertOptions } from './queryset/insert.ts'
 export type { IteratorOptions } from './queryset/iterate.ts'
 export type { ManagerOf, QuerySetClass } from './queryset/manager.ts'
 export { AsyncManager, Manager } from './queryset/manager.ts'
+export type { PrefetchOptions } from './queryset/prefetch-paths.ts'
+export { Prefetch } from './queryset/prefetch-paths.ts'
 export { AsyncQuerySet, QuerySet } from './queryset/queryset.ts'
-export type { Sql } from './queryset/types.ts'
+export type { Loaded, Sql } from './queryset/types.ts'

@@ -2,6 +2,7 @@ import { type Columns, instanceState } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { readColumns } from '../queryset/reload.ts'
+import { restoreOnRollback } from '../queryset/restore.ts'
 import { namedColumn } from './save.ts'
 
 /** `instance.refreshFromDb()`. */
@@ -11,7 +12,9 @@ export async function refresh(
   names: readonly string[] | undefined,
 ): Promise<void> {
   const columns = names?.map((name) => namedColumn(meta, name)) ?? meta.columns
-  const runner = databaseOfInstance(instance, meta).current()
-  await readColumns(runner, meta, instance, columns)
+  const db = databaseOfInstance(instance, meta)
+  // What is read in a transaction that rolls back was never there.
+  restoreOnRollback(db, meta, instance)
+  await readColumns(db.current(), meta, instance, columns)
   instanceState(instance).related = null
 }

@@ -7,6 +7,7 @@ import type {
   Row,
   WriteInput,
 } from '../meta/row-types.ts'
+import type { ManyRelations } from './relation-types.ts'
 
 /** Options of `save()`. */
 export interface SaveOptions {
@@ -54,7 +55,7 @@ export interface ModelInstance<FS> extends HasFields<FS> {
 }
 
 /** An instance of the model with these fields. */
-export type InstanceOf<FS> = ModelInstance<FS> & Row<FS>
+export type InstanceOf<FS> = ModelInstance<FS> & Row<FS> & ManyRelations<FS>
 
 /** The zod types of a model's columns, keys under their `…Id`. */
 export type RowShape<FS> = {

@@ -115,7 +115,11 @@ type FamilyOfValue<T> = [T] extends [number]
           ? 'dateTime'
           : 'json'
 
-type ValueColumn<T> = Column<NonNullable<T>, null extends T ? true : false, FamilyOfValue<NonNullable<T>>>
+type ValueColumn<T> = Column<
+  NonNullable<T>,
+  null extends T ? true : false,
+  FamilyOfValue<NonNullable<T>>
+>
 
 type Annotations<M> = M extends { readonly [annotated]: infer A } ? A : unknown
 
@@ -241,17 +245,18 @@ type ColumnLookup<C, P extends string> = C extends { readonly family: 'json' }
     : unknown
   : LookupValue<LookupsOf<C>, P>
 
-type RelationLookup<R, P extends string> = R extends Relation<infer To, infer Key, unknown, unknown>
-  ? P extends 'isnull'
-    ? boolean
-    : P extends 'in'
-      ? readonly (To | Key)[]
-      : P extends 'exact'
-        ? To | Key | null
-        : P extends 'gt' | 'gte' | 'lt' | 'lte'
-          ? Key
-          : WhereValue<To, P, true>
-  : never
+type RelationLookup<R, P extends string> =
+  R extends Relation<infer To, infer Key, unknown, unknown>
+    ? P extends 'isnull'
+      ? boolean
+      : P extends 'in'
+        ? readonly (To | Key)[]
+        : P extends 'exact'
+          ? To | Key | null
+          : P extends 'gt' | 'gte' | 'lt' | 'lte'
+            ? Key
+            : WhereValue<To, P, true>
+    : never
 
 /** The type of value that the lookup key `P` takes in a filter over `M`. */
 export type WhereValue<M, P extends string, Null = false> = P extends `${infer H}__${infer T}`
@@ -270,9 +275,10 @@ export type WhereValue<M, P extends string, Null = false> = P extends `${infer H
       ? To | Key | OrNull<never, true extends N | Null ? true : false>
       : never
 
-type ExactValue<C, Null> = C extends Column<infer V, infer N, unknown>
-  ? OrNull<V, true extends N | Null ? true : false>
-  : never
+type ExactValue<C, Null> =
+  C extends Column<infer V, infer N, unknown>
+    ? OrNull<V, true extends N | Null ? true : false>
+    : never
 
 type Names<FS> = keyof FS & string
 
@@ -295,7 +301,8 @@ export type RelationKeys<M> =
   | {
       [K in Names<FieldsOf<M>>]: FieldsOf<M>[K] extends { readonly kind: 'column' } ? never : K
     }[Names<FieldsOf<M>>]
-  | { [K in keyof M & string]: [ReverseRelation<M[K]>] extends [never] ? never : K }[keyof M & string]
+  | { [K in keyof M & string]: [ReverseRelation<M[K]>] extends [never] ? never : K }[keyof M &
+      string]
 
 type LookupNames<M, K extends string> = keyof LookupsOf<ColumnOf<M, K>> & string
 
@@ -315,12 +322,18 @@ type RelationLookupKeys<M> = {
 }[RelationKeys<M>]
 
 /** What an editor offers as keys of a filter: own lookups, and one step along each relation. */
-export type WhereHint<M> = { readonly [K in ColumnLookupKeys<M> | RelationLookupKeys<M>]?: unknown } & {
+export type WhereHint<M> = {
+  readonly [K in ColumnLookupKeys<M> | RelationLookupKeys<M>]?: unknown
+} & {
   readonly [deeper: `${string}__${string}`]: unknown
 }
 
 /** What an editor offers as a path: own columns and relations, and one step along each relation. */
-export type PathHint<M> = ColumnKeys<M> | RelationKeys<M> | `${RelationKeys<M>}__${string}` | `${ColumnKeys<M>}__${string}`
+export type PathHint<M> =
+  | ColumnKeys<M>
+  | RelationKeys<M>
+  | `${RelationKeys<M>}__${string}`
+  | `${ColumnKeys<M>}__${string}`
 
 /** The relations of `M` that lead to one row at most, by name. */
 export type ToOneKeys<M> = {
@@ -346,3 +359,20 @@ export type RelatedRow<M, P extends string> = P extends `${infer H}__${infer T}`
 export type Where<M> = {
   readonly [K in ColumnLookupKeys<M> | RelationLookupKeys<M>]?: WhereValue<M, K>
 }
+
+/** The model at the far end of a relation. */
+export type FarOf<M, K extends string> =
+  RelationOf<M, K> extends Relation<infer To, unknown, unknown, unknown> ? To : never
+
+/** Whether a relation leads to many rows. */
+export type IsToMany<M, K extends string> =
+  RelationOf<M, K> extends Relation<unknown, unknown, unknown, infer Many> ? Many : false
+
+/** The first part of a path that is no relation; never where all of them are. */
+export type BadRelation<M, P extends string> = P extends `${infer H}__${infer T}`
+  ? [RelationOf<M, H>] extends [never]
+    ? Unknown<H>
+    : BadRelation<FarOf<M, H>, T>
+  : [RelationOf<M, P>] extends [never]
+    ? Unknown<P>
+    : never

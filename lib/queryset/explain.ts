@@ -2,7 +2,7 @@ import { compileSelect } from '../compile/select.ts'
 import type { Runner } from '../database/runner.ts'
 import { NotSupportedError } from '../errors.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { limitsOf } from './fetch.ts'
+import { limitsOf } from './read-rows.ts'
 
 /** Options of `explain()`. */
 export interface ExplainOptions {

@@ -1,36 +1,22 @@
 import { compileAggregate } from '../compile/aggregates.ts'
 import { compileCount, compileExists, compileSelect } from '../compile/select.ts'
-import type { RunLimits, Runner } from '../database/runner.ts'
+import type { Runner } from '../database/runner.ts'
 import type { DialectName } from '../fields/dialect.ts'
-import { type Columns, remember } from '../hydrate/instance.ts'
+import type { Columns } from '../hydrate/instance.ts'
 import { hydrate } from '../hydrate/rows.ts'
-import type { RelationMeta } from '../meta/model-meta.ts'
 import { emptyAggregates } from '../query/aggregate-spec.ts'
 import type { NamedNode, QueryState } from '../query/nodes.ts'
 import { originOf } from './databases.ts'
+import { type PrefetchPath, prefetch } from './prefetch.ts'
+import { limitsOf, readRows } from './read-rows.ts'
 import type { Sql } from './types.ts'
 
-/** The instance whose related rows a query asks for. */
-export interface Near {
-  readonly relation: RelationMeta
-  readonly instance: Columns
-}
-
-/** The rows of a query, as its projection wants them: one statement, or none for no rows. */
+/** The rows of a query, as its projection wants them, with what is to be prefetched. */
 export async function fetchRows(runner: Runner, state: QueryState): Promise<unknown[]> {
-  const query = compileSelect(state, runner.db.dialect)
-  if (query === null) return []
-  const { rows } = await runner.run(query, limitsOf(state))
-  const made = hydrate(query.shape, rows, originOf(runner.db))
-  if (state.hints !== null && query.shape.kind === 'instances') rememberNear(state, made as Columns[])
-  return made
-}
-
-/** Rows that were asked of one instance know it, where the way back leads to one row. */
-function rememberNear(state: QueryState, rows: readonly Columns[]): void {
-  const { near } = state.hints as { readonly near?: Near }
-  if (near === undefined || near.relation.inverse.toMany) return
-  for (const row of rows) remember(row, near.relation.inverse.name, near.instance)
+  const { rows } = await readRows(runner, state)
+  const paths = state.prefetch as readonly PrefetchPath[]
+  if (paths.length > 0) await prefetch(runner, rows as readonly Columns[], paths)
+  return rows as unknown[]
 }
 
 /** How many rows a query has: one `count(*)`. */
@@ -65,9 +51,4 @@ export async function fetchAggregate(
 export function sqlOf(state: QueryState, dialect: DialectName): Sql {
   const query = compileSelect(state, dialect)
   return query === null ? { sql: '', bindings: [] } : { sql: query.sql, bindings: query.bindings }
-}
-
-/** `timeout()` and `signal()` of a query. */
-export function limitsOf(state: QueryState): RunLimits {
-  return { timeoutMs: state.timeoutMs ?? undefined, signal: state.signal ?? undefined }
 }

@@ -1,9 +1,11 @@
 import { compileSelect } from '../compile/select.ts'
 import type { Database } from '../database/runner.ts'
+import type { Columns } from '../hydrate/instance.ts'
 import { hydrate } from '../hydrate/rows.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { originOf } from './databases.ts'
-import { limitsOf } from './fetch.ts'
+import { type PrefetchPath, prefetch } from './prefetch.ts'
+import { limitsOf } from './read-rows.ts'
 import { assertSize } from './limits.ts'
 
 /** Options of `iterator()`. */
@@ -25,6 +27,8 @@ export async function* iterate<R>(
   if (query === null) return
   const { rows } = await db.current().run(query, limitsOf(state))
   for (let at = 0; at < rows.length; at += chunkSize) {
-    yield* hydrate(query.shape, rows.slice(at, at + chunkSize), originOf(db)) as R[]
+    const made = hydrate(query.shape, rows.slice(at, at + chunkSize), originOf(db))
+    await prefetch(db.current(), made as Columns[], state.prefetch as readonly PrefetchPath[])
+    yield* made as R[]
   }
 }

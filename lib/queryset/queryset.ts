@@ -29,13 +29,18 @@ import { bulkQuery, fetchBulk } from './in-bulk.ts'
 import type { InsertOptions } from './insert.ts'
 import { type IteratorOptions, iterate } from './iterate.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
+import { addPrefetches, type PrefetchPath } from './prefetch-paths.ts'
+import { limitsOf } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type {
   CheckUpdate,
   DefaultsOf,
   FlatRow,
+  CheckPrefetches,
   GetOrCreateOptions,
+  PrefetchHint,
+  WithPrefetched,
   ListHint,
   ListRow,
   RelatedHint,
@@ -432,6 +437,30 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     )
   }
 
+  /**
+   * Loads the rows at the far ends of these relations too: one query for each step of a path,
+   * whatever the number of rows. They can then be read without awaiting:
+   * `for (const book of author.books)`. `prefetchRelated(null)` undoes it.
+   *
+   * @throws FieldError for a name that is no relation.
+   * @example
+   * const authors = await Author.objects.prefetchRelated('books__tags')
+   * // select … from "authors"; select … from "books" where "author_id" in …; select … from "tags" …
+   */
+  prefetchRelated<const Ps extends readonly PrefetchHint<M>[]>(
+    ...paths: Ps & CheckPrefetches<M, Ps>
+  ): Reshaped<this, M, WithPrefetched<R, M, Ps>>
+  prefetchRelated(...paths: readonly unknown[]): unknown {
+    const { model, prefetch } = this.#state
+    const isUndo = paths.length === 1 && paths[0] === null
+    const before = prefetch as readonly PrefetchPath[]
+    return this.#with(
+      states.patchState(this.#state, {
+        prefetch: isUndo ? [] : addPrefetches(model, before, paths),
+      }),
+    )
+  }
+
   // ---------- writes
 
   /**
@@ -604,7 +633,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   ): void {
     if (byRows && this.#knownRows() !== undefined) return
     if (this.#cache.keep(question, (other) => isDeepStrictEqual(other, key))) return
-    const limits = fetching.limitsOf(this.#state)
+    const limits = limitsOf(this.#state)
     const started = databaseOf(this.#state).start(work, origin, limits)
     this.#cache.store(question, started, { keep: true, key })
   }

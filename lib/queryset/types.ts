@@ -9,7 +9,17 @@ import type {
 } from '../meta/row-types.ts'
 import type { CheckExpression, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
-import type { PathHint, PathValue, RelatedRow, ToOneKeys } from '../query/lookup-types.ts'
+import type {
+  BadRelation,
+  FarOf,
+  IsToMany,
+  PathHint,
+  PathValue,
+  RelatedRow,
+  RelationKeys,
+  ToOneKeys,
+} from '../query/lookup-types.ts'
+import type { PrefetchSpec } from './prefetch-paths.ts'
 
 /** A scope that has annotations beside its columns. */
 export type Annotated<M, A> = M & { readonly [annotated]: A }
@@ -93,4 +103,63 @@ export interface UpdateOrCreateOptions<D> extends GetOrCreateOptions<D> {
 export interface Sql {
   readonly sql: string
   readonly bindings: readonly unknown[]
+}
+
+/** What `prefetchRelated()` takes: paths of relations, `Prefetch(…)`, or null to undo. */
+export type PrefetchHint<M> =
+  | RelationKeys<M>
+  | `${RelationKeys<M>}__${string}`
+  | PrefetchSpec<string, unknown, string>
+  | null
+
+/** Related rows that are loaded: they can be read without awaiting. */
+export interface Loaded<T> extends Iterable<T> {
+  readonly length: number
+}
+
+type Prefetched<M, P extends string> = P extends `${infer H}__${infer T}`
+  ? PrefetchedStep<M, H, FarOf<M, H> & Prefetched<FarOf<M, H>, T>>
+  : PrefetchedStep<M, P, FarOf<M, P>>
+
+type PrefetchedStep<M, H extends string, Far> = {
+  readonly [K in H]: IsToMany<M, K> extends true
+    ? Loaded<Far>
+    : RelatedRow<M, K> extends { readonly [k in K]: infer One }
+      ? null extends One
+        ? Far | null
+        : Far
+      : never
+}
+
+type PrefetchedBy<M, S> = S extends string
+  ? Prefetched<M, S>
+  : S extends PrefetchSpec<infer P, infer Row, infer A>
+    ? [A] extends [never]
+      ? Prefetched<M, P>
+      : P extends `${string}__${string}`
+        ? unknown
+        : { readonly [K in A]: Row[] }
+    : unknown
+
+/** A row with its relations loaded along the paths. */
+export type WithPrefetched<R, M, Ps extends readonly unknown[]> = Ps extends readonly [
+  infer Head,
+  ...infer Rest,
+]
+  ? PrefetchedBy<M, Head> & WithPrefetched<R, M, Rest>
+  : R
+
+type CheckPrefetch<M, S> = S extends string
+  ? BadRelation<M, S> extends never
+    ? S
+    : BadRelation<M, S>
+  : S extends PrefetchSpec<infer P, unknown, string>
+    ? BadRelation<M, P> extends never
+      ? S
+      : BadRelation<M, P>
+    : S
+
+/** The arguments of `prefetchRelated()` as they must be over `M`. */
+export type CheckPrefetches<M, Ps extends readonly unknown[]> = {
+  [I in keyof Ps]: CheckPrefetch<M, Ps[I]>
 }

@@ -1,4 +1,3 @@
-import { compileDelete } from '../compile/delete.ts'
 import { compileUpdate } from '../compile/update.ts'
 import type { Runner } from '../database/runner.ts'
 import { FieldError, InvalidValueError } from '../errors.ts'
@@ -10,7 +9,8 @@ import { Expression } from '../query/expression.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { assertNotCombined, isSliced } from '../query/state.ts'
 import { isPlainObject } from '../util/plain-object.ts'
-import { limitsOf } from './fetch.ts'
+import { type DeletionReport, deleteCollected } from './collector.ts'
+import { limitsOf } from './read-rows.ts'
 
 /**
  * Writes the same values to all rows of a query; how many rows matched.
@@ -30,18 +30,18 @@ export async function updateRows(runner: Runner, state: QueryState, values: obje
   return (await runner.run(statement, limitsOf(state))).count
 }
 
-/** Deletes all rows of a query; how many there were, by model. */
-export async function deleteRows(
-  runner: Runner,
-  state: QueryState,
-): Promise<[number, Record<string, number>]> {
+/**
+ * Deletes all rows of a query, and what refers to them as their rules say; how many rows, by model.
+ *
+ * @throws FieldError, NotSupportedError before any SQL.
+ * @throws ProtectedError, RestrictedError with the rows in the way; nothing is deleted.
+ */
+export async function deleteRows(runner: Runner, state: QueryState): Promise<DeletionReport> {
   assertWritable(state, 'delete')
   if (state.projection.kind !== 'instances') {
     throw new FieldError('Cannot call delete() after values() or valuesList().')
   }
-  const statement = compileDelete(state, runner.db.dialect)
-  const count = statement === null ? 0 : (await runner.run(statement, limitsOf(state))).count
-  return [count, count === 0 ? {} : { [state.model.name]: count }]
+  return await deleteCollected(runner.db, state)
 }
 
 function assertWritable(state: QueryState, verb: string): void {

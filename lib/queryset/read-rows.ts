@@ -1,0 +1,54 @@
+import { compileSelect } from '../compile/select.ts'
+import type { RunLimits, Runner } from '../database/runner.ts'
+import { type Columns, remember } from '../hydrate/instance.ts'
+import { hydrate } from '../hydrate/rows.ts'
+import type { RelationMeta } from '../meta/model-meta.ts'
+import type { QueryState, RowShape } from '../query/nodes.ts'
+import { NEAR_KEY } from '../query/related-rows.ts'
+import { originOf } from './databases.ts'
+
+/** The instance whose related rows a query asks for. */
+export interface Near {
+  readonly relation: RelationMeta
+  readonly instance: Columns
+}
+
+/** Rows, and for each the near side's key where the query was made to tell it. */
+export interface KeyedRows {
+  readonly rows: readonly unknown[]
+  readonly nearKeys: readonly unknown[] | null
+}
+
+/** Runs a query and makes its rows: one statement, or none for no rows. */
+export async function readRows(runner: Runner, state: QueryState): Promise<KeyedRows> {
+  const query = compileSelect(state, runner.db.dialect)
+  if (query === null) return { rows: [], nearKeys: null }
+  const { rows } = await runner.run(query, limitsOf(state))
+  const { shape, keyOf } = splitNearKey(query.shape)
+  const made = hydrate(shape, rows, originOf(runner.db))
+  if (state.hints !== null && shape.kind === 'instances') rememberNear(state, made as Columns[])
+  const dialect = runner.db.dialect
+  const nearKeys = keyOf && rows.map((row) => keyOf.field.fromDb(row[keyOf.offset], dialect))
+  return { rows: made, nearKeys: nearKeys ?? null }
+}
+
+/** `timeout()` and `signal()` of a query. */
+export function limitsOf(state: QueryState): RunLimits {
+  return { timeoutMs: state.timeoutMs ?? undefined, signal: state.signal ?? undefined }
+}
+
+/** The near side's key is for us, no property of the instances. */
+function splitNearKey(shape: RowShape) {
+  if (shape.kind !== 'instances') return { shape, keyOf: undefined }
+  const keyOf = shape.annotations.find(({ name }) => name === NEAR_KEY)
+  if (keyOf === undefined) return { shape, keyOf }
+  const annotations = shape.annotations.filter((annotation) => annotation !== keyOf)
+  return { shape: { ...shape, annotations }, keyOf }
+}
+
+/** Rows that were asked of one instance know it, where the way back leads to one row. */
+function rememberNear(state: QueryState, rows: readonly Columns[]): void {
+  const { near } = state.hints as { readonly near?: Near }
+  if (near === undefined || near.relation.inverse.toMany) return
+  for (const row of rows) remember(row, near.relation.inverse.name, near.instance)
+}
