@@ -35,6 +35,7 @@ export class JoinedSource implements Source {
 export interface PathStep {
   readonly step: JoinStep
   readonly isForward: boolean
+  readonly relation: RelationMeta
 }
 
 /** The hops of a path of relations; two for each many-to-many one. */
@@ -42,6 +43,7 @@ export function stepsOf(hops: readonly RelationMeta[]): readonly PathStep[] {
   return hops.flatMap((relation) =>
     relation.steps.map((step, index) => ({
       step,
+      relation,
       isForward: index > 0 || relation.kind === 'foreignKey' || relation.kind === 'oneToOne',
     })),
   )
@@ -201,7 +203,7 @@ export class Votes {
     isNegated: boolean,
   ): ReadonlySet<JoinedSource> {
     const inner = new Set<JoinedSource>()
-    if (connector === 'xor') return inner
+    if (connector === 'xor' && !isNegated) return inner
     const isAnd = (connector === 'and') !== isNegated
     const outer: JoinedSource[] = []
     for (const [source, votes] of this.#counts) {

@@ -30,8 +30,8 @@ export interface LookupRule {
 /** Families, and the two things that are no column but can be looked up. */
 export type Kind = Family | 'jsonPath' | 'relation'
 
-export const NOTHING: ConditionTree = Object.freeze({ kind: 'constant', value: false })
-export const EVERYTHING: ConditionTree = Object.freeze({ kind: 'constant', value: true })
+export const NOTHING: ConditionTree = Object.freeze({ kind: 'constant', value: false, of: null })
+export const EVERYTHING: ConditionTree = Object.freeze({ kind: 'constant', value: true, of: null })
 
 const ORDERED: readonly Kind[] = [
   'text',
@@ -114,6 +114,16 @@ export function lookupTree(
   return Object.freeze({ kind: 'lookup', lookup, left, right: Object.freeze(right), flag })
 }
 
+/** No value can match. */
+function nothing(left: ExprNode): ConditionTree {
+  return Object.freeze({ kind: 'constant', value: false, of: left })
+}
+
+/** Every value matches, which NULL is not. */
+function anything(left: ExprNode): ConditionTree {
+  return lookupTree('isnull', left, [], false)
+}
+
 /** A bound value of the same kind as `field`'s. */
 export function param(value: unknown, field: ColumnField): ExprNode {
   return Object.freeze({ kind: 'param', value, field })
@@ -144,7 +154,7 @@ function resolveComparison(request: LookupRequest): ConditionTree {
   if (expression !== null) return lookupTree(lookup, left, [expression])
   const literal = request.literal(value)
   const side = outside(left.field, literal)
-  if (side !== null) return OVERFLOW[lookup]?.[side] ? EVERYTHING : NOTHING
+  if (side !== null) return OVERFLOW[lookup]?.[side] ? anything(left) : nothing(left)
   return yearSpan(lookup, left, [literal]) ?? lookupTree(lookup, left, [param(literal, left.field)])
 }
 
@@ -171,7 +181,9 @@ function resolveRange(request: LookupRequest): ConditionTree {
   })
   if (literals.length < 2) return lookupTree('range', left, right)
   const [from, to] = literals
-  if (outside(left.field, from) === 'above' || outside(left.field, to) === 'below') return NOTHING
+  if (outside(left.field, from) === 'above' || outside(left.field, to) === 'below') {
+    return nothing(left)
+  }
   const clamped = literals.map((literal) => param(clamp(left.field, literal), left.field))
   return yearSpan('range', left, literals) ?? lookupTree('range', left, clamped)
 }
@@ -209,7 +221,7 @@ function resolveIn(request: LookupRequest): ConditionTree {
     const params = list.map((literal) => param(literal, left.field))
     return lookupTree('inExpressions', left, [...expressions, ...params])
   }
-  if (list.length === 0) return NOTHING
+  if (list.length === 0) return nothing(left)
   return lookupTree('in', left, [Object.freeze({ kind: 'list', values: list, field: left.field })])
 }
 
@@ -253,7 +265,7 @@ function resolveHasKeys(request: LookupRequest): ConditionTree {
   const { value, label, lookup, left } = request
   if (!Array.isArray(value)) throw new InvalidValueError(`${label} takes an array of keys.`)
   const keys = new Set(value.map((key: unknown) => OUTPUT.text.check(key, label)))
-  if (keys.size === 0) return lookup === 'hasKeys' ? EVERYTHING : NOTHING
+  if (keys.size === 0) return lookup === 'hasKeys' ? anything(left) : nothing(left)
   return lookupTree(lookup, left, [
     Object.freeze({ kind: 'list', values: Object.freeze([...keys]), field: OUTPUT.text }),
   ])

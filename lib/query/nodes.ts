@@ -133,6 +133,8 @@ export interface NotTree {
 export interface ConstantTree {
   readonly kind: 'constant'
   readonly value: boolean
+  /** What would have been compared: its joins are made all the same, since they make rows. */
+  readonly of: ExprNode | null
 }
 
 /** A boolean expression as a condition. */

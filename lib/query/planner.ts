@@ -5,6 +5,7 @@ import type {
   AggregateNode,
   ColumnNode,
   ConditionTree,
+  ConstantTree,
   ExprNode,
   GroupTree,
   LookupTree,
@@ -81,7 +82,7 @@ export class Planner implements Planning {
   condition(condition: ConditionTree, branch: Branch): Planned {
     switch (condition.kind) {
       case 'constant':
-        return { tree: condition, votes: NO_VOTES }
+        return { tree: condition, votes: this.#constant(condition, branch) }
       case 'boolean':
         return { tree: this.#boolean(condition.expression, branch), votes: NO_VOTES }
       case 'lookup':
@@ -91,6 +92,15 @@ export class Planner implements Planning {
       default:
         return this.#not(condition.child, branch)
     }
+  }
+
+  #constant({ of }: ConstantTree, branch: Branch): Iterable<JoinedSource> {
+    const ref = of === null ? null : baseRef(of)
+    if (ref === null) return NO_VOTES
+    const isSplit = branch.isUnderNot && branch.splits
+    if (isSplit && stepsOf(ref.hops).some(({ step }) => step.toMany)) return NO_VOTES
+    const { visited } = this.bindRef(ref, branch.reusable)
+    return branch.isNegated ? NO_VOTES : visited
   }
 
   #boolean(expression: ExprNode, branch: Branch): ConditionTree {

@@ -121,8 +121,9 @@ export function groupConditions(
   return Object.freeze({ kind: 'group', connector, children, depth: depth + 1, size })
 }
 
-/** NOT, as a condition of its own: two of them do not cancel out, as in Django. */
+/** NOT; two of them cancel out, as Django's `~`. */
 export function negate(child: RawCondition): RawCondition {
+  if (child.kind === 'not') return child.child
   if (child.size === 0) return child
   assertWithin('depth', child.depth + 1, 'The nesting of Q')
   return Object.freeze({ kind: 'not', child, depth: child.depth + 1, size: child.size })

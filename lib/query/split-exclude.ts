@@ -1,5 +1,5 @@
 import type { JoinStep } from '../meta/model-meta.ts'
-import { type JoinedSource, stepsOf } from './joins.ts'
+import { type JoinedSource, type PathStep, stepsOf } from './joins.ts'
 import type {
   ColumnNode,
   ConditionTree,
@@ -31,10 +31,11 @@ export function splitExclude(
   const sources = pathSources(inner, ref)
   const first = sources[toMany + 1]
   const near = sources[toMany]
-  const hop = steps[toMany]?.step
-  if (first === undefined || near === undefined || hop === undefined) {
+  const pathStep = steps[toMany]
+  if (first === undefined || near === undefined || pathStep === undefined) {
     throw new TypeError('A to-many path has no to-many hop.')
   }
+  const hop = pathStep.step
   // Nothing before the to-many hop is needed inside; nor is its near side, unless rows without
   // any on the far side are asked for.
   const keepsNear = first.isOuter
@@ -48,7 +49,7 @@ export function splitExclude(
   const links =
     shared === null
       ? [link(start, column, outerNear.node)]
-      : sameRow(start, shared, rowKey(hop, steps[toMany + 1]?.step))
+      : sameRow(start, shared, rowKey(pathStep))
   const plan = existsPlan(inner, start, links)
   const exists: ConditionTree = {
     kind: 'boolean',
@@ -125,9 +126,13 @@ function sharedSource(
 }
 
 /** The columns that tell rows of the far side apart: in a join table without a key, both of it. */
-function rowKey(hop: JoinStep, next: JoinStep | undefined): readonly string[] {
-  if (hop.model !== null) return [hop.model.primaryKey.column]
-  return next === undefined ? [hop.toColumn] : [hop.toColumn, next.fromColumn]
+function rowKey({ step, relation }: PathStep): readonly string[] {
+  const { through } = relation
+  if (step.model !== null && (through === null || through.isModel)) {
+    return [step.model.primaryKey.column]
+  }
+  const next = relation.steps[1]
+  return next === undefined ? [step.toColumn] : [step.toColumn, next.fromColumn]
 }
 
 /** The inner row is the outer one. */

@@ -225,6 +225,27 @@ describe('compile: exclude over many rows', () => {
     )
   })
 
+  it('speaks of the same row of a join table, which may have no key of its own', async () => {
+    await expectJoins(
+      filter(book, Q.and({ tags__name: 'x' }, Q.not({ tags__name: 'y' }))),
+      `${BOOK}inner join "books_tags" on "books"."id" = "books_tags"."book_id" inner join "tags" ` +
+        'on "books_tags"."tag_id" = "tags"."id" where "tags"."name" = ? and not (exists (select 1 ' +
+        'from "books_tags" as "u0" inner join "tags" as "u1" on "u0"."tag_id" = "u1"."id" where ' +
+        '"u1"."name" = ? and "u0"."book_id" = "books_tags"."book_id" and ' +
+        '"u0"."tag_id" = "books_tags"."tag_id"))',
+      'x',
+      'y',
+    )
+  })
+
+  it('makes the joins of conditions that cannot hold, since they make rows', async () => {
+    await expectJoins(
+      filter(author, Q.or({ books__id__in: [] }, { name: 'a' })),
+      `${AUTHOR}left ${TO_BOOKS}where "authors"."name" = ?`,
+      'a',
+    )
+  })
+
   it('looks for rows without related ones inside', async () => {
     await expectJoins(
       withExclude(author, [{ books__isnull: true }]),

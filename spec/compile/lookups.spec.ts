@@ -336,7 +336,7 @@ describe('compile: lookups', () => {
 
   it('asks for every row where the answer is known', async () => {
     for (const lookups of [{ pages__lt: 2 ** 40 }, { pages__gt: -(2 ** 40) }]) {
-      await expectSql(where(lookups), alike('select "books"."id" from "books"'))
+      await expectSql(where(lookups), following(alike('"books"."pages" is not null')))
     }
     const none = withExclude(book, [{ pk__in: [] }])
     await expectSql(

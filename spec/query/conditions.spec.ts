@@ -176,7 +176,11 @@ describe('query: Q', () => {
         '("books"."id" = ? and "books"."live" = ?) or "books"."id" = ?',
       ],
       [Q({ id: 1 }).not(), 'not ("books"."id" = ?)'],
-      [Q.not(Q.not({ id: 1 })), 'not (not ("books"."id" = ?))'],
+      [Q.not(Q.not({ id: 1 })), '"books"."id" = ?'],
+      [
+        Q.not(Q.and(Q.not({ id: 1 }), { live: true })),
+        'not (not ("books"."id" = ?) and "books"."live" = ?)',
+      ],
       [Q.not({ pages: 1 }), 'not ("books"."pages" = ? and "books"."pages" is not null)'],
       [Q.or({}, { id: 1 }), '"books"."id" = ?'],
       [
@@ -238,7 +242,7 @@ describe('query: limits', () => {
         ),
       () => {
         let q: Condition = Q({ id: 1 })
-        for (let i = 0; i < 100_000; i += 1) q = Q.not(q)
+        for (let i = 0; i < 100_000; i += 1) q = Q.not(q.or({ id: i }))
       },
       () => {
         let q: Condition = Q({ id: 1 })
