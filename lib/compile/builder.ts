@@ -132,7 +132,8 @@ function isOwnName(name: string): boolean {
 function orderTerm({ node, descending, nulls }: OrderNode, emitter: Emitter): Fragment {
   const { dialect } = emitter
   if (node === null) return dialect.random
-  const expression = emitter.typed(node)
+  const isJson = node.field.family === 'json' && node.kind !== 'param'
+  const expression = isJson ? dialect.json.comparable(emitter.plain(node)) : emitter.typed(node)
   const directed = sql`${expression} ${keyword(descending ? 'desc' : 'asc')}`
   if (nulls === null) return directed
   if (dialect.hasNullsOrder) return sql`${directed} nulls ${keyword(nulls)}`

@@ -46,6 +46,9 @@ function comparison(operator: string, name: JsonComparison): EmitLookup {
     if (tree.left.field.family === 'json' && right.kind === 'param') {
       return emitter.dialect.json.compare(name, emitter.plain(tree.left), right)
     }
+    if (tree.left.field.family === 'json') {
+      return sql`${jsonSide(tree.left, emitter)} ${keyword(operator)} ${jsonSide(right, emitter)}`
+    }
     return sql`${emitter.compared(tree.left)} ${keyword(operator)} ${emitter.compared(right)}`
   }
 }
@@ -110,6 +113,13 @@ function pattern(name: PatternName): EmitLookup {
     if (right.kind === 'param') return dialect.match(name, left, right)
     return dialect.matchExpression(name, left, emitter.plain(right))
   }
+}
+
+/** A side of a comparison of JSON with a column. */
+function jsonSide(node: ExprNode, emitter: Emitter): Fragment {
+  const { json } = emitter.dialect
+  const isJson = node.field.family === 'json'
+  return isJson ? json.comparable(emitter.plain(node)) : json.fromColumn(emitter.compared(node))
 }
 
 function jsonSides(tree: LookupTree, emitter: Emitter): [Fragment, Fragment] {

@@ -13,11 +13,11 @@ export interface LookupRequest {
   readonly value: unknown
   readonly label: string
   /** The node of an expression; null of anything else. */
-  readonly expression: (value: unknown) => ExprNode | null
+  expression(value: unknown): ExprNode | null
   /** The node of a queryset; null of anything else. */
-  readonly query: (value: unknown, limitedToOne: boolean) => QueryNode | null
+  query(value: unknown, limitedToOne: boolean): QueryNode | null
   /** The canonical value of a literal, or of a model instance. */
-  readonly literal: (value: unknown) => unknown
+  literal(value: unknown): unknown
 }
 
 /** A lookup: the kinds of values it is for, and what its value means. */

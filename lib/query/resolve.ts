@@ -86,34 +86,40 @@ export function resolveLookup(scope: Scope, key: string, value: unknown): Condit
   if (value === null && rule.takesNull !== true && !(isJson && lookup !== 'isnull')) {
     throw new InvalidValueError(`${label} cannot be null: use ${key.split('__')[0]}__isnull.`)
   }
-  return rule.resolve(lookupRequest(scope, found, node, lookup, value))
+  return rule.resolve(new Request(scope, found, node, lookup, value))
 }
 
-function lookupRequest(
-  scope: Scope,
-  found: ResolvedPath,
-  left: ExprNode,
-  lookup: string,
-  value: unknown,
-): LookupRequest {
-  const { label } = found
-  const relation = left === found.node ? found.relation : null
-  return {
-    lookup,
-    left,
-    value,
-    label,
-    expression: (given) => {
-      const raw = Expression.raw(given)
-      return raw === null ? null : resolveExpression(scope, raw)
-    },
-    query: (given, limitedToOne) => {
-      const state = queryStateOf(given)
-      return state === null ? null : subquery(state, relation, limitedToOne, label)
-    },
-    literal: (given) =>
-      (relation === null ? undefined : instanceKey(given, relation, label)) ??
-      left.field.check(given, label),
+/** A class and no closures, since there is one for every lookup of every query. */
+class Request implements LookupRequest {
+  readonly lookup: string
+  readonly left: ExprNode
+  readonly value: unknown
+  readonly label: string
+  readonly #scope: Scope
+  readonly #relation: RelationMeta | null
+
+  constructor(scope: Scope, found: ResolvedPath, left: ExprNode, lookup: string, value: unknown) {
+    this.lookup = lookup
+    this.left = left
+    this.value = value
+    this.label = found.label
+    this.#scope = scope
+    this.#relation = left === found.node ? found.relation : null
+  }
+
+  expression(given: unknown): ExprNode | null {
+    const raw = Expression.raw(given)
+    return raw === null ? null : resolveExpression(this.#scope, raw)
+  }
+
+  query(given: unknown, limitedToOne: boolean): QueryNode | null {
+    const state = queryStateOf(given)
+    return state === null ? null : subquery(state, this.#relation, limitedToOne, this.label)
+  }
+
+  literal(given: unknown): unknown {
+    const key = this.#relation === null ? undefined : instanceKey(given, this.#relation, this.label)
+    return key ?? this.left.field.check(given, this.label)
   }
 }
 

@@ -3,8 +3,9 @@ import { compileInsert } from '../../lib/compile/insert.ts'
 import { compileSelect } from '../../lib/compile/select.ts'
 import { compileUpdate } from '../../lib/compile/update.ts'
 import { resolveAssignments } from '../../lib/query/assignments.ts'
+import { F } from '../../lib/query/expression.ts'
 import { withValues } from '../../lib/query/projection.ts'
-import { withFilter } from '../../lib/query/state.ts'
+import { withFilter, withOrdering } from '../../lib/query/state.ts'
 import { all, metas, runSqlite } from './support.ts'
 
 const book = withValues(all.Book, ['id'])
@@ -94,6 +95,19 @@ describe('compile: JSON', () => {
     expect(await found({ data__hasKeys: ['k'] })).to.equal(6)
     expect(await found({ data__hasAnyKeys: ['k', 'x'] })).to.equal(6)
     expect(await found({ data__hasKeys: ['k', 'x'] })).to.equal(0)
+  })
+
+  it('orders and compares numbers inside as numbers', async () => {
+    for (const n of [10, 9, 1]) await store({ n })
+    const ordered = withOrdering(withValues(all.Book, ['data__n']), ['data__n'])
+    const select = compileSelect(ordered, 'sqlite')
+    if (select === null) throw new Error('a statement is due')
+    expect(await runSqlite(select)).to.deep.equal([['1'], ['9'], ['10']])
+    expect(await found({ data__n__gt: F('author') })).to.equal(2)
+    const sql = compileSelect(withFilter(book, [{ data__n__gt: F('author') }]), 'postgresql')?.sql
+    expect(sql).to.equal(
+      'select "books"."id" from "books" where ("books"."data"::jsonb #> $1::text[]) > to_jsonb("books"."author_id")',
+    )
   })
 
   it('gives values inside as JSON', async () => {

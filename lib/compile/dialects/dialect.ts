@@ -25,6 +25,10 @@ export interface JsonDialect {
   path(base: Fragment, keys: readonly string[]): Fragment
   /** A JSON value as text: of a JSON string the string itself. */
   text(json: Fragment): Fragment
+  /** A JSON value as something that can be ordered and compared with `fromColumn`. */
+  comparable(json: Fragment): Fragment
+  /** A value of a column as something that a JSON value can be compared with. */
+  fromColumn(expression: Fragment): Fragment
   compare(lookup: JsonComparison, left: Fragment, right: ParamNode): Fragment
   contains(left: Fragment, right: Fragment): Fragment
   containedBy(left: Fragment, right: Fragment): Fragment

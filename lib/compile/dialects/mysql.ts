@@ -96,6 +96,8 @@ const json: JsonDialect = {
   path: (base, keys) =>
     sql`json_extract(${base}, ${bind(keys, (value) => jsonPath(value as readonly string[]))})`,
   text: (value) => sql`json_unquote(${value})`,
+  comparable: (value) => value,
+  fromColumn: (expression) => sql`cast(${expression} as json)`,
   compare: (lookup, left, right) =>
     sql`${left} ${keyword(COMPARISONS[lookup])} cast(${bindParam(right, NAME)} as json)`,
   contains: (left, right) => sql`json_contains(${left}, ${right})`,

@@ -136,6 +136,8 @@ const COMPARISONS = { exact: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as co
 const json: JsonDialect = {
   path: (base, keys) => sql`(${base}::jsonb #> ${bind(keys, (value) => value)}::text[])`,
   text: (value) => sql`(${value} #>> '{}')`,
+  comparable: (value) => value,
+  fromColumn: (expression) => sql`to_jsonb(${expression})`,
   compare(lookup, left, right) {
     const compared = sql`${left}::jsonb ${keyword(COMPARISONS[lookup])} ${bindParam(right, NAME)}::jsonb`
     if (lookup === 'exact') return compared

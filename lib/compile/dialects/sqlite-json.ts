@@ -55,6 +55,8 @@ function compare(lookup: JsonComparison, left: Fragment, right: ParamNode): Frag
 export const sqliteJson: JsonDialect = {
   path,
   text: (value) => sql`(${value} ->> '$')`,
+  comparable: (value) => sql`(${value} ->> '$')`,
+  fromColumn: (expression) => expression,
   compare,
   contains() {
     throw notSupported("The lookup 'contains' of JSON", 'SQLite')
