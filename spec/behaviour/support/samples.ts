@@ -1,0 +1,121 @@
+/** A model with a column of every kind, none of which can be NULL, and one where all can. */
+import { AsyncManager, fields, Model } from '../../../lib/index.ts'
+
+export class Sample extends Model('samples', {
+  char: fields.char({ maxLength: 100, default: '' }),
+  text: fields.text({ default: '' }),
+  email: fields.email({ default: 'ann@example.org' }),
+  url: fields.url({ default: 'https://example.org/' }),
+  slug: fields.slug({ default: 'a-slug' }),
+  choice: fields.choice({ choices: ['open', 'closed'], default: 'open' }),
+  uuid: fields.uuid({ default: '00000000-0000-4000-8000-000000000000' }),
+  boolean: fields.boolean({ default: false }),
+  integer: fields.integer({ default: 0 }),
+  smallInteger: fields.smallInteger({ default: 0 }),
+  bigInteger: fields.bigInteger({ default: 0n }),
+  float: fields.float({ default: 0 }),
+  decimal: fields.decimal({ maxDigits: 38, decimalPlaces: 10, default: '0' }),
+  date: fields.date({ default: '2000-01-01' }),
+  dateTime: fields.dateTime({ default: new Date(0) }),
+  epochMs: fields.dateTime({ storage: 'epochMs', default: new Date(0) }),
+  time: fields.time({ default: '00:00:00' }),
+  duration: fields.duration({ default: 0 }),
+  json: fields.json({ default: {} }),
+  binary: fields.binary({ default: new Uint8Array(0) }),
+}) {
+  static objects = new AsyncManager(Sample)
+}
+
+export class OptionalSample extends Model('optional_samples', {
+  id: fields.bigAuto(),
+  char: fields.char({ maxLength: 100, null: true }),
+  text: fields.text({ null: true }),
+  email: fields.email({ null: true }),
+  url: fields.url({ null: true }),
+  slug: fields.slug({ null: true }),
+  choice: fields.choice({ choices: ['open', 'closed'], null: true }),
+  uuid: fields.uuid({ null: true }),
+  boolean: fields.boolean({ null: true }),
+  integer: fields.integer({ null: true }),
+  smallInteger: fields.smallInteger({ null: true }),
+  bigInteger: fields.bigInteger({ null: true }),
+  float: fields.float({ null: true }),
+  decimal: fields.decimal({ maxDigits: 38, decimalPlaces: 10, null: true }),
+  date: fields.date({ null: true }),
+  dateTime: fields.dateTime({ null: true }),
+  epochMs: fields.dateTime({ storage: 'epochMs', null: true }),
+  time: fields.time({ null: true }),
+  duration: fields.duration({ null: true }),
+  json: fields.json({ null: true }),
+  binary: fields.binary({ null: true }),
+}) {
+  static objects = new AsyncManager(OptionalSample)
+}
+
+const instants = [
+  '0001-01-01T00:00:00.000Z',
+  '0099-12-31T23:59:59.999Z',
+  '1969-12-31T23:59:59.999Z',
+  '1970-01-01T00:00:00.000Z',
+  // Hours that New York and Apia skip or have twice, and a day that Apia skipped.
+  '2021-03-14T07:30:00.001Z',
+  '2021-11-07T05:30:00.120Z',
+  '2021-11-07T06:30:00.120Z',
+  '2011-12-30T10:00:00.000Z',
+  '2024-02-29T12:00:00.001Z',
+  '9999-12-31T23:59:59.999Z',
+].map((iso) => new Date(iso))
+
+/** Values of each column that are easily lost on the way. */
+export const VALUES: Readonly<Record<string, readonly unknown[]>> = {
+  char: [
+    '',
+    ' a ',
+    '%_\\',
+    "'; drop table samples --",
+    '𝔘𝔫𝔦 👩‍👩‍👧',
+    'e\u0301',
+    'é',
+    '\u{10ffff}',
+    '\ufeff',
+    '? $1 :a',
+  ],
+  text: ['', 'a\r\n\tb', 'x'.repeat(100_000), 'İß', 'true', 'null', '0'],
+  email: ['ann@example.org'],
+  url: ['https://example.org/a?b=c&d=%20#e'],
+  slug: ['a-b_C-9'],
+  choice: ['open', 'closed'],
+  uuid: ['ffffffff-ffff-ffff-ffff-ffffffffffff', '123e4567-e89b-42d3-a456-426614174000'],
+  boolean: [true, false],
+  integer: [0, -1, 2 ** 31 - 1, -(2 ** 31)],
+  smallInteger: [0, 32_767, -32_768],
+  bigInteger: [0n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n, -(2n ** 53n) - 1n],
+  float: [0, 0.1, 1e21, 5e-324, 1.7976931348623157e308, -1.5, 2 ** 53 + 2, 1 / 3],
+  decimal: [
+    '0',
+    '0.1',
+    '-0.0000000001',
+    '1234567890123456789012345678.0123456789',
+    '-9999999999999999999999999999.9999999999',
+  ],
+  date: ['0001-01-01', '2000-02-29', '2011-12-30', '9999-12-31', '1970-01-01'],
+  dateTime: instants,
+  epochMs: instants,
+  time: ['00:00:00', '23:59:59', '23:59:59.999', '12:00:00.001'],
+  duration: [0, 1, -1, 86_400_000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
+  json: [
+    {},
+    [],
+    'text',
+    '',
+    '"quoted"',
+    0,
+    -1.5,
+    true,
+    false,
+    [1, [2, { a: null }]],
+    { a: { b: ['𝔘', "it's", '\\'] }, '': 1, 'a.b': 2, $: 3 },
+    JSON.parse('{"__proto__":{"a":1}}'),
+  ],
+  binary: [new Uint8Array(0), new Uint8Array([0, 255, 39, 92]), new Uint8Array(10_000).fill(7)],
+}
