@@ -1,7 +1,7 @@
 /** A database with a few tables of a story's own, empty before each, that tells what it is sent. */
 import { expect } from 'chai'
 import type { Knex } from 'knex'
-import { connect, type Database } from '../../../lib/index.ts'
+import { type ConnectOptions, connect, type Database } from '../../../lib/index.ts'
 import type { Dialect, FreshDatabase, TestDatabase } from '../../support/databases.ts'
 
 export interface Schema {
@@ -19,10 +19,11 @@ export interface Schema {
   sqlOf(work: () => unknown): Promise<string[]>
 }
 
-/** `create` makes the tables; those that others refer to first. */
+/** `create` makes the tables of the models. */
 export function useSchema(
   kind: TestDatabase,
-  create: (schema: Knex.SchemaBuilder, dialect: Dialect) => PromiseLike<void>,
+  models: ConnectOptions['models'],
+  create: (knex: Knex, dialect: Dialect) => PromiseLike<void>,
 ): Schema {
   let fresh: FreshDatabase | undefined
   let db: Database | undefined
@@ -31,8 +32,8 @@ export function useSchema(
 
   before(async () => {
     fresh = await kind.create()
-    db = connect(fresh.config)
-    await create(db.knex.schema, kind.dialect)
+    db = connect(fresh.config, { models })
+    await create(db.knex, kind.dialect)
     tables = await tablesOf(db.knex, kind.dialect)
     db.knex.on('query', ({ sql }: { sql: string }) => {
       sent.push(sql)

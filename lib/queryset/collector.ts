@@ -1,0 +1,202 @@
+import { compileDelete } from '../compile/delete.ts'
+import { compileUpdate } from '../compile/update.ts'
+import type { Database } from '../database/runner.ts'
+import { ProtectedError, RestrictedError } from '../errors.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { resolveAssignments } from '../query/assignments.ts'
+import type { QueryState } from '../query/nodes.ts'
+import { withValuesList } from '../query/projection.ts'
+import { Q } from '../query/q.ts'
+import { initialState, patchState, withExclude, withFilter } from '../query/state.ts'
+import { type AnyOf, Collected, type DoomedRow } from './collected.ts'
+import { deletionOrder } from './collector-order.ts'
+import { byChild, type DeletionRule, rulesOf } from './collector-rules.ts'
+import { limitsOf, readRows } from './read-rows.ts'
+
+/** How many rows were deleted, and of which model or join table; none that had no rows. */
+export type DeletionReport = [total: number, byModel: Record<string, number>]
+
+/**
+ * Deletes all rows of a query, and does with the rows that refer to them what their foreign keys
+ * say (`onDelete`), whether or not the database would do it too. One statement where nothing can
+ * refer to the rows, else as many as it takes in one transaction. Rows that are `known` are not
+ * looked for.
+ *
+ * Source: Django's `Collector`. Other than there, rows are deleted in an order that holds when
+ * foreign keys are checked at once.
+ *
+ * @throws ProtectedError, RestrictedError with the rows in the way in `objects`; nothing is deleted.
+ */
+export async function deleteCollected(
+  db: Database,
+  state: QueryState,
+  known?: readonly DoomedRow[],
+): Promise<DeletionReport> {
+  const deletion = new Deletion(db, state)
+  const rules = rulesOf(state.model)
+  if (rules.isLeaf) await deletion.deleteUnseen(state)
+  else await db.atomic(async () => await deletion.run(known))
+  return deletion.report
+}
+
+/** One deletion under way. */
+class Deletion {
+  readonly #db: Database
+  readonly #state: QueryState
+  readonly #endsAt: number | null
+  readonly #collected = new Collected()
+  readonly #counts = new Map<string, number>()
+
+  constructor(db: Database, state: QueryState) {
+    this.#db = db
+    this.#state = state
+    this.#endsAt = state.timeoutMs === null ? null : performance.now() + state.timeoutMs
+  }
+
+  get report(): DeletionReport {
+    const counts = [...this.#counts].filter(([, count]) => count > 0)
+    return [counts.reduce((sum, [, count]) => sum + count, 0), Object.fromEntries(counts)]
+  }
+
+  async run(known: readonly DoomedRow[] | undefined): Promise<void> {
+    await this.#collect(known ?? (await this.#find(this.#state)))
+    const doomed = this.#collected.doomed()
+    await this.#assertFree('protect', new Map())
+    await this.#assertFree('restrict', doomed)
+    const { models, cut } = deletionOrder(doomed.keys())
+    await this.#detach(doomed, cut)
+    for (const [join, rows] of this.#collected.joins()) await this.#delete(join, rows)
+    for (const model of models) await this.#delete(model, doomed.get(model) as AnyOf)
+  }
+
+  /** Deletes rows that nothing refers to. */
+  async deleteUnseen(state: QueryState): Promise<void> {
+    this.#counts.set(state.model.name, await this.#deleteAll(state))
+  }
+
+  /** Follows `cascade` from rows to rows, as long as there may be others that refer to those. */
+  async #collect(rows: readonly DoomedRow[]): Promise<void> {
+    const { model } = this.#state
+    const pending = new Map([[model, this.#collected.add(model, rows)]])
+    for (const [parent, fresh] of pending) {
+      pending.delete(parent)
+      if (fresh.length === 0) continue
+      const { keys, columns } = rulesOf(parent)
+      const cascades = keys.filter(({ onDelete }) => onDelete === 'cascade')
+      for (const [child, rules] of byChild(cascades)) {
+        if (rulesOf(child).isLeaf) continue
+        const referring = new Map(
+          rules.map(({ key, target }) => [key, fresh.map((row) => row[columns.indexOf(target)])]),
+        )
+        const found = await this.#find(this.#rows(child, referring))
+        const added = this.#collected.add(child, found)
+        pending.set(child, [...(pending.get(child) ?? []), ...added])
+      }
+    }
+  }
+
+  /** What rules must know of the rows of a query. */
+  async #find(state: QueryState): Promise<readonly DoomedRow[]> {
+    const plain = patchState(state, { ordering: [], selectRelated: new Map(), lock: null })
+    const names = rulesOf(state.model).columns.map(({ name }) => name)
+    const { rows } = await readRows(this.#db.current(), withValuesList(plain, names))
+    return rows as readonly DoomedRow[]
+  }
+
+  /** @throws ProtectedError, RestrictedError when rows refer that stay. */
+  async #assertFree(
+    onDelete: 'protect' | 'restrict',
+    doomed: ReadonlyMap<ModelMeta, AnyOf>,
+  ): Promise<void> {
+    const objects: object[] = []
+    const keys: string[] = []
+    for (const rule of this.#collected.rules.filter((each) => each.onDelete === onDelete)) {
+      const referring = this.#without(this.#referring(rule), doomed.get(rule.child))
+      const { rows } = await readRows(this.#db.current(), referring)
+      if (rows.length === 0) continue
+      for (const row of rows) objects.push(row as object)
+      keys.push(`${rule.child.name}.${rule.relation.name} (${rows.length})`)
+    }
+    if (objects.length === 0) return
+    const BlockedError = onDelete === 'protect' ? ProtectedError : RestrictedError
+    throw new BlockedError(
+      `Cannot delete rows of ${this.#state.model.name}: others refer to them, or to rows that ` +
+        `would be deleted with them, by ${keys.join(', ')}, whose onDelete is '${onDelete}'. They ` +
+        'are in objects: delete them first, or let them refer to others.',
+      objects,
+    )
+  }
+
+  /** Does `setNull` and `setDefault`, and cuts the keys that no order of deletion can satisfy. */
+  async #detach(
+    doomed: ReadonlyMap<ModelMeta, AnyOf>,
+    cut: ReadonlySet<DeletionRule['relation']>,
+  ): Promise<void> {
+    const isDone = new Set<DeletionRule['relation']>()
+    for (const rule of this.#collected.rules) {
+      const { onDelete, relation, child, key } = rule
+      if (onDelete !== 'setNull' && onDelete !== 'setDefault') continue
+      const isCut = onDelete === 'setNull' && cut.has(relation)
+      if (isCut) isDone.add(relation)
+      const staying = this.#without(this.#referring(rule), isCut ? undefined : doomed.get(child))
+      await this.#update(staying, key, onDelete === 'setNull' ? null : key.makeDefault())
+    }
+    for (const relation of cut) {
+      const { from, keyColumn } = relation
+      if (isDone.has(relation) || keyColumn === null) continue
+      const going = this.#rows(from, doomed.get(from) as AnyOf)
+      const referring = withFilter(going, [{ [`${keyColumn.name}__isnull`]: false }])
+      await this.#update(referring, keyColumn, null)
+    }
+  }
+
+  async #update(state: QueryState, key: ColumnMeta, value: unknown): Promise<void> {
+    const { dialect } = this.#db
+    const statement = compileUpdate(
+      state,
+      resolveAssignments(state, { [key.name]: value }),
+      dialect,
+    )
+    if (statement !== null) await this.#db.current().run(statement, limitsOf(state))
+  }
+
+  async #delete(model: ModelMeta, rows: AnyOf): Promise<void> {
+    const count = await this.#deleteAll(this.#rows(model, rows))
+    // Rows that ON DELETE CASCADE takes while their statement runs are no rows of it on SQLite,
+    // where nobody else can have deleted them since they were found.
+    const isShort = this.#db.dialect === 'sqlite' && count > 0 && refersToItself(model)
+    const real = isShort ? Math.max(count, this.#collected.countOf(model)) : count
+    this.#counts.set(model.name, (this.#counts.get(model.name) ?? 0) + real)
+  }
+
+  async #deleteAll(state: QueryState): Promise<number> {
+    const statement = compileDelete(state, this.#db.dialect)
+    if (statement === null) return 0
+    return (await this.#db.current().run(statement, limitsOf(state))).count
+  }
+
+  /** The rows whose keys a rule is for. */
+  #referring(rule: DeletionRule): QueryState {
+    return this.#rows(rule.child, new Map([[rule.key, this.#collected.targets(rule)]]))
+  }
+
+  /** A query for rows of a model, in the time that is left. */
+  #rows(model: ModelMeta, rows: AnyOf): QueryState {
+    const { signal } = this.#state
+    const timeoutMs = this.#endsAt === null ? null : Math.max(1, this.#endsAt - performance.now())
+    const all = patchState(initialState(model), { signal, timeoutMs })
+    return withFilter(all, [anyOf(rows)])
+  }
+
+  #without(state: QueryState, rows: AnyOf | undefined): QueryState {
+    return rows === undefined ? state : withExclude(state, [anyOf(rows)])
+  }
+}
+
+function anyOf(rows: AnyOf): unknown {
+  return Q.or(...[...rows].map(([{ name }, values]) => ({ [`${name}__in`]: values })))
+}
+
+function refersToItself({ columns, table }: ModelMeta): boolean {
+  return columns.some(({ relation }) => relation?.to.table === table)
+}
