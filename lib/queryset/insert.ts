@@ -47,9 +47,9 @@ export async function insertInstances(
 /** Validates an instance and gives it the canonical form of its values. */
 function prepare(meta: ModelMeta, instance: Columns): void {
   const plain = meta.columns.filter((column) => {
-    const { field, generated, name, relation } = column
+    const { field, name, relation } = column
     if (relation === null && field.autoNow) instance[name] = field.makeNow()
-    if (instance[name] === undefined && generated) return false
+    if (isMadeByDatabase(column, instance)) return false
     return Expression.raw(instance[name]) === null
   })
   Object.assign(instance, validate(meta, plain, instance))
