@@ -35,6 +35,7 @@ export type {
   WithId,
   WriteInput,
 } from './meta/row-types.ts'
+export type { InputSchema, RowSchema, RowShape } from './meta/schema-types.ts'
 export type { ConnectOptions, UsingOptions } from './model/connect.ts'
 export { atomic, connect, onCommit } from './model/connect.ts'
 export { Model } from './model/model.ts'
@@ -47,11 +48,9 @@ export type {
 } from './model/relation-types.ts'
 export type {
   DeleteReport,
-  InputSchema,
   InstanceOf,
   ModelClass,
   ModelInstance,
-  RowSchema,
   SaveOptions,
 } from './model/types.ts'
 export type { AggregateOptions } from './query/aggregates.ts'

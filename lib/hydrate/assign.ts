@@ -1,6 +1,6 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
-import { type Columns, Instance, remember } from './instance.ts'
+import { type Columns, Instance, instanceState, remember } from './instance.ts'
 
 /** One property of a row that is to be written, as the column it stands for. */
 export interface Assignment {
@@ -18,6 +18,14 @@ export interface Assignment {
  * @throws InvalidValueError for an instance of another model, or one that has no key yet.
  */
 export function toAssignment(meta: ModelMeta, name: string, value: unknown): Assignment {
+  const assignment = readAssignment(meta, name, value)
+  const { related } = assignment
+  if (related !== undefined && assignment.value === undefined) throw unsaved(related.relation)
+  return assignment
+}
+
+/** The same, with undefined as the key of an instance that has none yet. */
+function readAssignment(meta: ModelMeta, name: string, value: unknown): Assignment {
   const column = name === 'pk' ? meta.primaryKey : meta.columnsByName.get(name)
   if (column !== undefined) return { column, value }
   const relation = meta.relations.get(name)
@@ -31,35 +39,57 @@ export function toAssignment(meta: ModelMeta, name: string, value: unknown): Ass
   return { column: key, value: keyOf(relation, value), related: { relation, instance: value } }
 }
 
-/** Sets one property of an instance; a relation takes an instance or a key. */
+/**
+ * Sets one property of an instance; a relation takes an instance or a key. An instance that is not
+ * saved yet leaves the key undefined until `adoptKeys()`.
+ */
 export function assign(meta: ModelMeta, instance: Columns, name: string, value: unknown): void {
-  const { column, value: key, related } = toAssignment(meta, name, value)
+  const { column, value: key, related } = readAssignment(meta, name, value)
   instance[column.name] = key
   if (related !== undefined) remember(instance, related.relation.name, related.instance)
 }
 
 /**
- * The key by which a row refers to `instance` through a forward relation.
+ * Gives an instance that is about to be written the keys of instances that were assigned to it
+ * before they were saved.
  *
- * @throws InvalidValueError for an instance of another model, or one that has no key yet.
+ * @throws InvalidValueError for one that still is not.
  */
-export function keyOf(relation: RelationMeta, instance: Instance): unknown {
-  const label = `${relation.from.name}.${relation.name}`
-  if (!(instance instanceof relation.to.modelClass)) {
-    throw new InvalidValueError(
-      `${label} takes an instance of ${relation.to.name}, got one of ${instance.constructor.name}.`,
-    )
+export function adoptKeys(meta: ModelMeta, instance: Columns): void {
+  const { related } = instanceState(instance)
+  if (related === null) return
+  for (const { name, relation } of meta.columns) {
+    if (relation === null || instance[name] !== undefined) continue
+    const far = related.get(relation.name)
+    if (!Instance.is(far)) continue
+    const key = keyOf(relation, far)
+    if (key === undefined) throw unsaved(relation)
+    instance[name] = key
   }
-  const key = (instance as Columns)[relation.targetColumn.name]
-  if (key === undefined || key === null) {
-    throw new InvalidValueError(
-      `${label} was given an instance of ${relation.to.name} that is not saved: save it first.`,
-    )
-  }
-  return key
 }
 
-function unknownName(meta: ModelMeta, name: string, relation: RelationMeta | undefined): FieldError {
+/** The key by which a row refers to `instance` through a forward relation; undefined if unsaved. */
+function keyOf(relation: RelationMeta, instance: Instance): unknown {
+  if (!(instance instanceof relation.to.modelClass)) {
+    throw new InvalidValueError(
+      `${relation.from.name}.${relation.name} takes an instance of ${relation.to.name}, got one ` +
+        `of ${instance.constructor.name}.`,
+    )
+  }
+  return (instance as Columns)[relation.targetColumn.name] ?? undefined
+}
+
+function unsaved({ from, name, to }: RelationMeta): InvalidValueError {
+  return new InvalidValueError(
+    `${from.name}.${name} was given an instance of ${to.name} that is not saved: save it first.`,
+  )
+}
+
+function unknownName(
+  meta: ModelMeta,
+  name: string,
+  relation: RelationMeta | undefined,
+): FieldError {
   if (relation !== undefined) {
     return new FieldError(
       `${meta.name}.${name} cannot be written here: it is the other side of ` +

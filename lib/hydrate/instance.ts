@@ -115,7 +115,8 @@ export function markStored(
   meta: ModelMeta,
 ): void {
   const state = stateOf(instance)
-  const stored = state.stored === null ? meta.columns.map(() => undefined as unknown) : [...state.stored]
+  const stored =
+    state.stored === null ? meta.columns.map(() => undefined as unknown) : [...state.stored]
   for (const column of columns) {
     const value = instance[column.name] ?? null
     stored[column.index] = column.field.toDb(value, origin.dialect)

@@ -84,7 +84,11 @@ function outgoingOf(model: Linkable): Iterable<RelationMeta> {
   }
 }
 
-function clash(model: Linkable, side: RelationMeta, other: RelationMeta | undefined): string | null {
+function clash(
+  model: Linkable,
+  side: RelationMeta,
+  other: RelationMeta | undefined,
+): string | null {
   const declaredBy = `${side.to.name}.${side.inverse.name}`
   const wrong = nameProblem(side.name)
   if (wrong !== null) return `The relatedName of ${declaredBy} cannot be used: ${wrong}.`
@@ -139,10 +143,14 @@ function foreignKey(
   const targetColumn = field.toField === 'pk' ? to.primaryKey : to.columnsByName.get(field.toField)
   if (targetColumn === undefined) {
     const names = [...to.columnsByName.keys()].join(', ')
-    throw new ImproperlyConfigured(`${to.name} has no field '${field.toField}'. Choices are: ${names}.`)
+    throw new ImproperlyConfigured(
+      `${to.name} has no field '${field.toField}'. Choices are: ${names}.`,
+    )
   }
   if (!targetColumn.unique) {
-    throw new ImproperlyConfigured(`${to.name}.${targetColumn.name} must be unique to be referred to.`)
+    throw new ImproperlyConfigured(
+      `${to.name}.${targetColumn.name} must be unique to be referred to.`,
+    )
   }
   return {
     name,

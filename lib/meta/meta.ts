@@ -110,7 +110,8 @@ const definitions = new WeakMap<object, ModelDefinition>()
 
 /** Remembers what a base class made by `Model()` stands for. */
 export function define(baseClass: object, definition: ModelDefinition): void {
-  for (const name of Object.keys(definition.fields)) assertName(`Model('${definition.table}')`, name)
+  for (const name of Object.keys(definition.fields))
+    assertName(`Model('${definition.table}')`, name)
   definitions.set(baseClass, definition)
 }
 
@@ -146,7 +147,11 @@ function modelFor(reference: RelationField['target'], from: Linkable): Meta {
 }
 
 function definitionOf(modelClass: object): ModelDefinition | null {
-  for (let at: object | null = modelClass; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+  for (
+    let at: object | null = modelClass;
+    at !== null;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
     const definition = definitions.get(at)
     if (definition !== undefined) return definition
   }
@@ -164,11 +169,14 @@ function layOut(model: Meta, map: FieldMap): { columns: ColumnMeta[]; declared: 
     if (field instanceof ColumnField) {
       columns.push(plainColumn(model, name, field, columns.length))
     } else if (field instanceof RelationField) {
-      const column = field.kind === 'manyToMany' ? null : keyColumn(model, name, field, columns.length)
+      const column =
+        field.kind === 'manyToMany' ? null : keyColumn(model, name, field, columns.length)
       if (column !== null) columns.push(column)
       declared.push({ name, field, column })
     } else {
-      throw new ImproperlyConfigured(`${model.name}.${name} is not a field: use fields.char(…) and the like.`)
+      throw new ImproperlyConfigured(
+        `${model.name}.${name} is not a field: use fields.char(…) and the like.`,
+      )
     }
   }
   return { columns, declared }

@@ -27,7 +27,8 @@ const NAME = /^\p{L}[\p{L}\p{N}_$]*$/u
 /** What is wrong with `name` as a property of a model, or null. */
 export function nameProblem(name: string): string | null {
   if (name.includes('__')) return `'${name}' contains '__', which separates the steps of a lookup`
-  if (name.endsWith('_')) return `'${name}' ends with '_', which would run into the '__' of a lookup`
+  if (name.endsWith('_'))
+    return `'${name}' ends with '_', which would run into the '__' of a lookup`
   if (RESERVED.has(name)) return `'${name}' is needed by instances or by JavaScript itself`
   if (!NAME.test(name)) return `'${name}' is not a name made of letters, digits and '_'`
   return null
@@ -36,7 +37,8 @@ export function nameProblem(name: string): string | null {
 /** @throws ImproperlyConfigured when `name` cannot be a property of `model`. */
 export function assertName(model: string, name: string): void {
   const problem = nameProblem(name)
-  if (problem !== null) throw new ImproperlyConfigured(`${model} cannot have this field: ${problem}.`)
+  if (problem !== null)
+    throw new ImproperlyConfigured(`${model} cannot have this field: ${problem}.`)
 }
 
 /**

@@ -158,9 +158,11 @@ export type CreateInput<FS> = Simplify<
  * is unknown. Nothing wrong gives a type that `C` is assignable to.
  */
 export type CheckCreate<FS, C> = {
-  [K in RequiredKeys<FS> as K extends keyof C ? never : `${K}Id` extends keyof C ? never : K]: KeyInput<
-    FS[K]
-  >
+  [K in RequiredKeys<FS> as K extends keyof C
+    ? never
+    : `${K}Id` extends keyof C
+      ? never
+      : K]: KeyInput<FS[K]>
 } & CheckKnown<WriteInput<FS>, C>
 
 /** Refuses the properties of `C` that `Known` does not have, by name. */

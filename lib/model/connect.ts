@@ -1,7 +1,7 @@
-import { onCommit as onDatabaseCommit } from '../database/transaction.ts'
-import { openDatabase, type OpenOptions } from '../database/database.ts'
+import { type OpenOptions, openDatabase } from '../database/database.ts'
 import { databaseNamed } from '../database/registry.ts'
 import { type AtomicOptions, Database } from '../database/runner.ts'
+import { onCommit as onDatabaseCommit } from '../database/transaction.ts'
 import { ImproperlyConfigured } from '../errors.ts'
 import { isModelClass, metaOf } from '../meta/meta.ts'
 
@@ -31,7 +31,10 @@ export interface UsingOptions {
  * …
  * await db.close()
  */
-export function connect(config: Parameters<typeof openDatabase>[0], options: ConnectOptions = {}): Database {
+export function connect(
+  config: Parameters<typeof openDatabase>[0],
+  options: ConnectOptions = {},
+): Database {
   const { models = [], ...rest } = options
   checkModels(models)
   return openDatabase(config, rest)

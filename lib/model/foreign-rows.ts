@@ -1,11 +1,13 @@
-import { FieldError, ObjectDoesNotExist } from '../errors.ts'
+import { FieldError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
-import { type Columns, Instance } from '../hydrate/instance.ts'
+import { type Columns, Instance, instanceState, markStored } from '../hydrate/instance.ts'
+import { errorsOf } from '../meta/model-errors.ts'
 import type { ColumnMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { withFarRows } from '../query/related-rows.ts'
 import { initialState, withExclude, withFilter } from '../query/state.ts'
 import * as creating from '../queryset/create.ts'
+import { farRows } from '../queryset/load-related.ts'
+import { restoreOnRollback } from '../queryset/restore.ts'
 import { updateRows } from '../queryset/write.ts'
 import { type NearSide, type Options, type RelatedRows, targetKeys } from './related-rows.ts'
 
@@ -22,32 +24,34 @@ export class ForeignRows implements RelatedRows {
     const keys = targetKeys(relation, relation.to.primaryKey, targets)
     if (keys.length === 0) return
     await this.#point(withFilter(initialState(relation.to), [{ pk__in: keys }]), this.#near.key)
-    for (const target of instancesOf(targets)) {
-      assign(relation.to, target, relation.inverse.name, instance)
-    }
+    this.#tell(targets, instance)
   }
 
   async remove(targets: readonly unknown[]): Promise<void> {
     const { relation, key } = this.#near
     this.#assertNullable('remove')
+    const keys = targetKeys(relation, relation.to.primaryKey, targets)
     for (const target of instancesOf(targets)) {
       if (this.#column.field.equals(target[this.#column.name] ?? null, key)) continue
-      throw new ObjectDoesNotExist(
+      throw new (errorsOf(relation.to).DoesNotExist)(
         `This ${relation.to.name} is not among the ${relation.name} of this ${relation.from.name}.`,
       )
     }
-    const keys = targetKeys(relation, relation.to.primaryKey, targets)
+    if (keys.length === 0) return
     await this.#point(withFilter(this.#rows(), [{ pk__in: keys }]), null)
-    for (const target of instancesOf(targets)) assign(relation.to, target, this.#column.name, null)
+    this.#tell(targets, null)
   }
 
   async set(targets: readonly unknown[], options: Options): Promise<void> {
     const { relation, db } = this.#near
     const keys = targetKeys(relation, relation.to.primaryKey, targets)
+    // Django's answer: rows that must belong to somebody stay where they are.
+    if (!this.#column.null) return await this.add(targets)
+    if (keys.length === 0) return await this.clear()
+    const gone =
+      options['clear'] === true ? this.#rows() : withExclude(this.#rows(), [{ pk__in: keys }])
     await db.atomic(async () => {
-      const gone =
-        options['clear'] === true ? this.#rows() : withExclude(this.#rows(), [{ pk__in: keys }])
-      if (this.#column.null) await this.#point(gone, null)
+      await this.#point(gone, null)
       await this.add(targets)
     })
   }
@@ -90,16 +94,31 @@ export class ForeignRows implements RelatedRows {
   }
 
   #rows(): QueryState {
-    const { relation, key } = this.#near
-    return withFarRows(initialState(relation.to), relation, key)
+    const { instance, relation, key } = this.#near
+    return farRows(instance, relation, key)
   }
 
   #owned(values: unknown): Options {
-    return { ...(values as Options | undefined), [this.#column.relation?.name ?? '']: this.#near.instance }
+    return {
+      ...(values as Options | undefined),
+      [this.#column.relation?.name ?? '']: this.#near.instance,
+    }
   }
 
   async #point(rows: QueryState, key: unknown): Promise<void> {
     await updateRows(this.#near.db.current(), rows, { [this.#column.name]: key })
+  }
+
+  /** Lets instances know what the database holds now: saving them has nothing to write. */
+  #tell(targets: readonly unknown[], near: Columns | null): void {
+    const { db, relation } = this.#near
+    for (const target of instancesOf(targets)) {
+      const { origin } = instanceState(target)
+      assign(relation.to, target, relation.inverse.name, near)
+      if (origin === null) continue
+      restoreOnRollback(db, relation.to, target)
+      markStored(target, origin, [this.#column], relation.to)
+    }
   }
 
   #assertNullable(verb: string): void {
@@ -115,4 +134,3 @@ export class ForeignRows implements RelatedRows {
 function instancesOf(targets: readonly unknown[]): Columns[] {
   return targets.filter((target): target is Columns => Instance.is(target))
 }
-

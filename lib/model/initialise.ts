@@ -1,4 +1,4 @@
-import { ValidationError, FieldError, type FieldIssue } from '../errors.ts'
+import { FieldError, type FieldIssue, ValidationError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
 import type { Columns } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'

@@ -1,14 +1,17 @@
 import { FieldError } from '../errors.ts'
+import { distinctKeys, toMapKey } from '../fields/key.ts'
 import type { ThroughMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { withFlat } from '../query/projection.ts'
-import { withFarRows } from '../query/related-rows.ts'
+import { Q } from '../query/q.ts'
 import { initialState, withFilter } from '../query/state.ts'
-import { isPlainObject } from '../util/plain-object.ts'
 import * as creating from '../queryset/create.ts'
 import { fetchRows } from '../queryset/fetch.ts'
+import type { InsertOptions } from '../queryset/insert.ts'
 import { insertPairs } from '../queryset/insert-pairs.ts'
+import { farRows } from '../queryset/load-related.ts'
 import { deleteRows } from '../queryset/write.ts'
+import { isPlainObject } from '../util/plain-object.ts'
 import { type NearSide, type Options, type RelatedRows, targetKeys } from './related-rows.ts'
 
 /** The rows that a join table connects with an instance: changing which they are writes that table. */
@@ -21,64 +24,82 @@ export class JoinedRows implements RelatedRows {
 
   async add(targets: readonly unknown[]): Promise<void> {
     const { options, rows } = splitOptions(targets)
+    const values = this.#values(options)
     const keys = this.#keys(rows)
-    if (keys.length > 0) await this.#near.db.atomic(() => this.#connect(keys, options))
+    if (keys.length === 0) return
+    const before = await this.#connected(keys)
+    await this.#connect(this.#without(keys, before), values)
   }
 
   async remove(targets: readonly unknown[]): Promise<void> {
     const keys = this.#keys(targets)
-    if (keys.length === 0) return
-    await this.#disconnect((far) => ({ [`${far}__in`]: keys }))
+    if (keys.length > 0) await this.#disconnect(keys)
   }
 
   async set(targets: readonly unknown[], options: Options): Promise<void> {
+    const { db } = this.#near
+    const values = this.#values(options)
     const keys = this.#keys(targets)
-    await this.#near.db.atomic(async () => {
-      if (options['clear'] === true) await this.clear()
-      const before = await this.#connected()
-      const gone = before.filter((key) => !keys.includes(key))
-      await this.remove(gone)
-      const added = keys.filter((key) => !before.includes(key))
-      if (added.length > 0) await this.#connect(added, options)
-    })
+    if (keys.length === 0) return await this.clear()
+    if (options['clear'] === true) {
+      return await db.atomic(async () => {
+        await this.clear()
+        await this.#connect(keys, values)
+      })
+    }
+    const before = await this.#connected()
+    const gone = this.#without(before, keys)
+    const added = this.#without(keys, before)
+    const write = async (): Promise<void> => {
+      if (gone.length > 0) await this.#disconnect(gone)
+      await this.#connect(added, values)
+    }
+    await (gone.length > 0 && added.length > 0 ? db.atomic(write) : write())
   }
 
   async clear(): Promise<void> {
-    await this.#disconnect(() => ({}))
+    await this.#disconnect(null)
   }
 
   async create(values: Options, options: Options): Promise<object> {
     const { db, relation } = this.#near
+    const through = this.#values(options)
     return await db.atomic(async () => {
       const created = await creating.create(db, relation.to, values)
-      await this.#connect(this.#keys([created]), options)
+      await this.#connect(this.#keys([created]), through)
       return created
     })
   }
 
   async bulkCreate(rows: readonly object[], options: Options): Promise<object[]> {
     const { db, relation } = this.#near
+    const { throughDefaults: _, ...inserting } = options
+    const through = this.#values(options)
     return await db.atomic(async () => {
-      const created = await creating.bulkCreate(db, relation.to, rows, {})
-      await this.#connect(this.#keys(created), options)
+      const created = await creating.bulkCreate(db, relation.to, rows, inserting as InsertOptions)
+      await this.#connect(this.#keys(created), through)
       return created
     })
   }
 
   async getOrCreate(where: Options, options: Options): Promise<[object, boolean]> {
     const { db } = this.#near
+    const { throughDefaults: _, ...creatingOptions } = options
+    const through = this.#values(options)
     return await db.atomic(async () => {
-      const found = await creating.getOrCreate(db, this.#rows(), where, options)
-      if (found[1]) await this.#connect(this.#keys([found[0]]), options)
+      const found = await creating.getOrCreate(db, this.#rows(), where, creatingOptions)
+      if (found[1]) await this.#connect(this.#keys([found[0]]), through)
       return found
     })
   }
 
   async updateOrCreate(where: Options, options: Options): Promise<[object, boolean]> {
     const { db } = this.#near
+    const { throughDefaults: _, ...creatingOptions } = options
+    const through = this.#values(options)
     return await db.atomic(async () => {
-      const found = await creating.updateOrCreate(db, this.#rows(), where, options)
-      if (found[1]) await this.#connect(this.#keys([found[0]]), options)
+      const found = await creating.updateOrCreate(db, this.#rows(), where, creatingOptions)
+      if (found[1]) await this.#connect(this.#keys([found[0]]), through)
       return found
     })
   }
@@ -88,12 +109,20 @@ export class JoinedRows implements RelatedRows {
   }
 
   #rows(): QueryState {
-    const { relation, key } = this.#near
-    return withFarRows(initialState(relation.to), relation, key)
+    const { instance, relation, key } = this.#near
+    return farRows(instance, relation, key)
   }
 
   #keys(targets: readonly unknown[]): unknown[] {
-    return targetKeys(this.#near.relation, this.#near.relation.to.primaryKey, targets)
+    const { relation } = this.#near
+    return targetKeys(relation, relation.targetColumn, targets)
+  }
+
+  /** Those of `keys` that are not among `others`. */
+  #without(keys: readonly unknown[], others: readonly unknown[]): unknown[] {
+    const { field } = this.#through.far
+    const taken = new Set(others.map((key) => toMapKey(field, key)))
+    return keys.filter((key) => !taken.has(toMapKey(field, key)))
   }
 
   /** The keys at the far end that are connected already. */
@@ -101,30 +130,40 @@ export class JoinedRows implements RelatedRows {
     const { near, far, model } = this.#through
     const where = { [near.name]: this.#near.key, ...(keys && { [`${far.name}__in`]: keys }) }
     const query = withFlat(withFilter(initialState(model), [where]), far.name)
-    return await fetchRows(this.#near.db.current(), query)
+    return distinctKeys(far.field, await fetchRows(this.#near.db.current(), query))
   }
 
-  async #connect(keys: readonly unknown[], options: Options): Promise<void> {
+  async #connect(keys: readonly unknown[], values: Options): Promise<void> {
     const { db, key } = this.#near
     const through = this.#through
-    const before = await this.#connected(keys)
-    const pairs = keys.filter((far) => !before.includes(far)).map((far) => [key, far] as const)
-    const mirrored = through.symmetrical ? pairs.map(([near, far]) => [far, near] as const) : []
-    const values = throughDefaults(through, options)
-    await insertPairs(db, through, [...pairs, ...mirrored], values)
+    const pairs = keys.map((far) => [key, far] as const)
+    // Oneself is one's own friend once, not twice.
+    const others = through.symmetrical ? this.#without(keys, [key]) : []
+    await insertPairs(db, through, [...pairs, ...others.map((far) => [far, key] as const)], values)
   }
 
-  async #disconnect(where: (far: string) => Options): Promise<void> {
+  /** Deletes the rows between this instance and those with the keys, or all. */
+  async #disconnect(keys: readonly unknown[] | null): Promise<void> {
     const { near, far, model, symmetrical } = this.#through
     const { db, key } = this.#near
-    const sides = symmetrical ? [near, far] : [near]
-    await db.atomic(async () => {
-      for (const side of sides) {
-        const other = side === near ? far : near
-        const gone = withFilter(initialState(model), [{ [side.name]: key, ...where(other.name) }])
-        await deleteRows(db.current(), gone)
-      }
+    const between = (from: string, to: string): Options => ({
+      [from]: key,
+      ...(keys !== null && { [`${to}__in`]: keys }),
     })
+    const forward = between(near.name, far.name)
+    const where = symmetrical ? Q.or(forward, between(far.name, near.name)) : forward
+    await deleteRows(db.current(), withFilter(initialState(model), [where]))
+  }
+
+  /** The columns of a through model that a new row between the two is given. */
+  #values({ throughDefaults = {} }: Options): Options {
+    const { isModel, model } = this.#through
+    if (Object.keys(throughDefaults as Options).length > 0 && !isModel) {
+      throw new FieldError(
+        `throughDefaults needs a through model with columns of its own; ${model.table} has none.`,
+      )
+    }
+    return throughDefaults as Options
   }
 }
 
@@ -134,14 +173,3 @@ function splitOptions(targets: readonly unknown[]): { options: Options; rows: re
   if (!isPlainObject(last)) return { options: {}, rows: targets }
   return { options: last as Options, rows: targets.slice(0, -1) }
 }
-
-function throughDefaults({ isModel, model }: ThroughMeta, options: Options): Options {
-  const { throughDefaults = {} } = options
-  if (Object.keys(throughDefaults as Options).length > 0 && !isModel) {
-    throw new FieldError(
-      `throughDefaults needs a through model with columns of its own; ${model.table} has none.`,
-    )
-  }
-  return throughDefaults as Options
-}
-

@@ -1,6 +1,6 @@
 import { ImproperlyConfigured } from '../errors.ts'
 import { type Columns, Instance, isFilled } from '../hydrate/instance.ts'
-import { define, metaOf, type ModelOptions } from '../meta/meta.ts'
+import { define, type ModelOptions, metaOf } from '../meta/meta.ts'
 import { errorsOf, type ModelErrors } from '../meta/model-errors.ts'
 import type { FieldMap, WithId } from '../meta/row-types.ts'
 import { schemasOf } from '../meta/schemas.ts'

@@ -16,6 +16,10 @@ import { ForeignRows } from './foreign-rows.ts'
 import { JoinedRows } from './joined-rows.ts'
 import type { RelatedRows } from './related-rows.ts'
 
+type AnyQuerySet = {
+  update(values: object): Promise<number>
+  delete(): Promise<unknown>
+}
 type Options = Readonly<Record<string, unknown>>
 
 /**
@@ -38,6 +42,11 @@ class RelatedRowsManager implements Opener {
     return loaded === undefined ? querySet : withRows(querySet, loaded)
   }
 
+  /** Where the rows are loaded already, a queryset that has them. */
+  all(): object {
+    return this[OPEN]()
+  }
+
   /** The rows where they are loaded already: `for (const book of author.books)`. */
   [Symbol.iterator](): IterableIterator<object> {
     return this.#known()[Symbol.iterator]()
@@ -45,6 +54,14 @@ class RelatedRowsManager implements Opener {
 
   get length(): number {
     return this.#known().length
+  }
+
+  async update(values: object): Promise<number> {
+    return await this.#changeAll((rows) => rows.update(values))
+  }
+
+  async delete(): Promise<unknown> {
+    return await this.#changeAll((rows) => rows.delete())
   }
 
   async add(...targets: readonly unknown[]): Promise<void> {
@@ -88,8 +105,20 @@ class RelatedRowsManager implements Opener {
     try {
       return await work(relation.through === null ? new ForeignRows(near) : new JoinedRows(near))
     } finally {
-      instanceState(this.#instance).related?.delete(this.#relation.name)
+      this.#forget()
     }
+  }
+
+  async #changeAll<T>(work: (rows: AnyQuerySet) => Promise<T>): Promise<T> {
+    try {
+      return await work(this[OPEN]() as AnyQuerySet)
+    } finally {
+      this.#forget()
+    }
+  }
+
+  #forget(): void {
+    instanceState(this.#instance).related?.delete(this.#relation.name)
   }
 
   #key(): unknown {

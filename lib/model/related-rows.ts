@@ -1,5 +1,6 @@
 import type { Database } from '../database/runner.ts'
 import { InvalidValueError } from '../errors.ts'
+import { distinctKeys } from '../fields/key.ts'
 import { type Columns, Instance } from '../hydrate/instance.ts'
 import type { ColumnMeta, RelationMeta } from '../meta/model-meta.ts'
 
@@ -45,9 +46,11 @@ export function targetKeys(
     }
     const key = (target as Columns)[column.name]
     if (key === null || key === undefined) {
-      throw new InvalidValueError(`${label} was given a ${to.name} that is not saved: save it first.`)
+      throw new InvalidValueError(
+        `${label} was given a ${to.name} that is not saved: save it first.`,
+      )
     }
     return key
   })
-  return [...new Set(keys)]
+  return distinctKeys(column.field, keys)
 }

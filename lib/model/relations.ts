@@ -1,4 +1,4 @@
-import { FieldError, ImproperlyConfigured, InvalidValueError } from '../errors.ts'
+import { FieldError, ImproperlyConfigured, InvalidValueError, NotLoadedError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
 import { type Columns, Instance, instanceState, remember } from '../hydrate/instance.ts'
 import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
@@ -60,9 +60,9 @@ function accessorOf(relation: RelationMeta): Accessor {
 /** What is at the other end: the instance, null, or a promise-like that loads it. */
 function readOne(instance: Columns, relation: RelationMeta): unknown {
   const key = instance[nearColumn(relation).name]
-  if (key === null || key === undefined) return null
   const known = instanceState(instance).related?.get(relation.name)
   if (known !== undefined && isCurrent(relation, known, key)) return known
+  if (key === null || key === undefined) return null
   return lazily(() => loadRelated(instance, relation, key))
 }
 
@@ -70,8 +70,11 @@ function readOne(instance: Columns, relation: RelationMeta): unknown {
 function isCurrent(relation: RelationMeta, known: object | null, key: unknown): boolean {
   const isForward = relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
   if (!isForward) return true
+  if (known === null) return key === null
+  // No key yet: the instance was assigned before it was saved.
+  if (key === undefined) return true
   const { name, field } = relation.targetColumn
-  return known !== null && field.equals((known as Columns)[name] ?? null, key)
+  return field.equals((known as Columns)[name] ?? null, key)
 }
 
 function writeForward(instance: Columns, relation: RelationMeta, value: unknown): void {
@@ -81,14 +84,20 @@ function writeForward(instance: Columns, relation: RelationMeta, value: unknown)
         `${relation.name}Id.`,
     )
   }
+  const { inverse } = relation
+  const before = instanceState(instance).related?.get(relation.name)
   assign(relation.from, instance, relation.name, value)
-  if (value !== null && !relation.inverse.toMany && !relation.inverse.isHidden) {
-    remember(value as Columns, relation.inverse.name, instance)
-  }
+  if (inverse.toMany || inverse.isHidden) return
+  if (Instance.is(before)) instanceState(before).related?.delete(inverse.name)
+  if (value !== null) remember(value as Columns, inverse.name, instance)
 }
 
 /** The other side of a one-to-one relation holds the key, so it is that instance which changes. */
 function writeReverse(instance: Columns, relation: RelationMeta, value: unknown): void {
+  if (value === null) {
+    disconnect(instance, relation)
+    return
+  }
   if (!Instance.is(value)) {
     throw new InvalidValueError(
       `${relation.from.name}.${relation.name} takes an instance of ${relation.to.name}.`,
@@ -98,11 +107,23 @@ function writeReverse(instance: Columns, relation: RelationMeta, value: unknown)
   remember(instance, relation.name, value)
 }
 
+/** Takes the key out of the instance on the other side, which has to be known for that. */
+function disconnect(instance: Columns, relation: RelationMeta): void {
+  const { from, inverse, name, to } = relation
+  const known = instanceState(instance).related?.get(name)
+  if (known === undefined) {
+    throw new NotLoadedError(
+      `${from.name}.${name} is not loaded, so nothing can be taken from it: await it first.`,
+    )
+  }
+  if (known !== null) assign(to, known as Columns, inverse.name, null)
+  remember(instance, name, null)
+}
+
 /** A promise-like whose work begins when it is awaited, and once however often it is. */
 function lazily<T>(work: () => Promise<T>): PromiseLike<T> {
   let running: Promise<T> | undefined
   return {
-    // biome-ignore lint/suspicious/noThenProperty: it is awaited, as Awaitable says
     then: (onFulfilled, onRejected) => {
       running ??= work()
       return running.then(onFulfilled, onRejected)

@@ -1,5 +1,6 @@
 import { FieldError } from '../errors.ts'
-import { changedColumns, type Columns, instanceState } from '../hydrate/instance.ts'
+import { adoptKeys } from '../hydrate/assign.ts'
+import { type Columns, changedColumns, instanceState } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { insertInstances } from '../queryset/insert.ts'
@@ -17,6 +18,7 @@ export async function saveInstance(
     await insertInstances(db, meta, [instance])
     return
   }
+  adoptKeys(meta, instance)
   await updateInstance(db, meta, instance, columnsToSave(meta, instance, options.fields))
 }
 
@@ -46,9 +48,10 @@ function isAutoNow(column: ColumnMeta): boolean {
  */
 export function namedColumn(meta: ModelMeta, name: string): ColumnMeta {
   const column =
-    name === 'pk' ? meta.primaryKey : (meta.columnsByName.get(name) ?? meta.columnsByName.get(`${name}Id`))
+    name === 'pk'
+      ? meta.primaryKey
+      : (meta.columnsByName.get(name) ?? meta.columnsByName.get(`${name}Id`))
   if (column !== undefined) return column
   const names = [...meta.columnsByName.keys()].join(', ')
   throw new FieldError(`${meta.name} has no field '${name}'. Choices are: ${names}.`)
 }
-

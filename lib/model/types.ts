@@ -1,12 +1,6 @@
-import type { z } from 'zod'
 import type { MultipleObjectsReturned, ObjectDoesNotExist } from '../errors.ts'
-import type {
-  HasFields,
-  PlainRow,
-  PkOf,
-  Row,
-  WriteInput,
-} from '../meta/row-types.ts'
+import type { HasFields, PkOf, Row, WriteInput } from '../meta/row-types.ts'
+import type { InputSchema, RowSchema } from '../meta/schema-types.ts'
 import type { ManyRelations } from './relation-types.ts'
 
 /** Options of `save()`. */
@@ -56,20 +50,6 @@ export interface ModelInstance<FS> extends HasFields<FS> {
 
 /** An instance of the model with these fields. */
 export type InstanceOf<FS> = ModelInstance<FS> & Row<FS> & ManyRelations<FS>
-
-/** The zod types of a model's columns, keys under their `…Id`. */
-export type RowShape<FS> = {
-  [K in keyof PlainRow<FS>]: z.ZodType<PlainRow<FS>[K]>
-}
-
-/** A zod object for rows of a model. */
-export type RowSchema<FS> = z.ZodObject<RowShape<FS>, z.core.$strict>
-
-/** A zod object for the input of `create()` or `update()`. */
-export type InputSchema<FS> = z.ZodObject<
-  { [K in keyof PlainRow<FS>]: z.ZodType<PlainRow<FS>[K] | undefined> },
-  z.core.$strict
->
 
 /** The class that `Model(table, fields)` gives to extend. */
 export interface ModelClass<FS> {

@@ -1,7 +1,7 @@
 import type { Database } from '../database/runner.ts'
 import { IntegrityError, InvalidValueError, ObjectDoesNotExist } from '../errors.ts'
-import { type Columns, Instance } from '../hydrate/instance.ts'
 import { assign } from '../hydrate/assign.ts'
+import { type Columns, Instance } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { fetchRows } from './fetch.ts'
@@ -33,7 +33,9 @@ export async function bulkCreate(
   const instances = rows.map((row) => {
     if (!Instance.is(row)) return construct(meta, row)
     if (row instanceof meta.modelClass) return row as Columns
-    throw new InvalidValueError(`bulkCreate() of ${meta.name} was given an instance of another model.`)
+    throw new InvalidValueError(
+      `bulkCreate() of ${meta.name} was given an instance of another model.`,
+    )
   })
   await insertInstances(db, meta, instances, options)
   return instances

@@ -1,6 +1,6 @@
-import { ImproperlyConfigured } from '../errors.ts'
 import { databaseNamed } from '../database/registry.ts'
 import { Database } from '../database/runner.ts'
+import { ImproperlyConfigured } from '../errors.ts'
 import { type Columns, instanceState, type Origin } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'

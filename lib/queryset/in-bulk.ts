@@ -1,5 +1,5 @@
-import { FieldError } from '../errors.ts'
 import type { Runner } from '../database/runner.ts'
+import { FieldError } from '../errors.ts'
 import type { Columns } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
@@ -23,7 +23,8 @@ export function bulkQuery(
     throw new FieldError('inBulk() gives instances: it cannot follow values() or valuesList().')
   }
   const column = uniqueColumn(state.model, fieldName)
-  const filtered = keys === undefined ? state : withFilter(state, [{ [`${column.name}__in`]: keys }])
+  const filtered =
+    keys === undefined ? state : withFilter(state, [{ [`${column.name}__in`]: keys }])
   return { state: filtered, column }
 }
 

@@ -1,5 +1,6 @@
 import { compileInsert, type InsertConflict } from '../compile/insert.ts'
 import type { Database } from '../database/runner.ts'
+import { adoptKeys } from '../hydrate/assign.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
 import { assertNotShadowed } from '../hydrate/shadowed.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
@@ -33,6 +34,7 @@ export async function insertInstances(
 ): Promise<void> {
   for (const instance of instances) {
     assertNotShadowed(meta, instance)
+    adoptKeys(meta, instance)
     prepare(meta, instance)
   }
   const batches = [...groupByColumns(meta, instances)].flatMap(([columns, group]) =>
@@ -123,4 +125,3 @@ function returnedColumns(
       batch.some((instance) => Expression.raw(instance[column.name]) !== null),
   )
 }
-

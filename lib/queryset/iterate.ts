@@ -1,12 +1,10 @@
 import { compileSelect } from '../compile/select.ts'
 import type { Database } from '../database/runner.ts'
 import type { Columns } from '../hydrate/instance.ts'
-import { hydrate } from '../hydrate/rows.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { originOf } from './databases.ts'
-import { type PrefetchPath, prefetch } from './prefetch.ts'
-import { limitsOf } from './read-rows.ts'
 import { assertSize } from './limits.ts'
+import { type PrefetchPath, prefetch } from './prefetch.ts'
+import { limitsOf, makeRows } from './read-rows.ts'
 
 /** Options of `iterator()`. */
 export interface IteratorOptions {
@@ -27,7 +25,7 @@ export async function* iterate<R>(
   if (query === null) return
   const { rows } = await db.current().run(query, limitsOf(state))
   for (let at = 0; at < rows.length; at += chunkSize) {
-    const made = hydrate(query.shape, rows.slice(at, at + chunkSize), originOf(db))
+    const made = makeRows(db, state, query.shape, rows.slice(at, at + chunkSize))
     await prefetch(db.current(), made as Columns[], state.prefetch as readonly PrefetchPath[])
     yield* made as R[]
   }

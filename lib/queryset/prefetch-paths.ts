@@ -1,8 +1,8 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import { nameProblem } from '../meta/names.ts'
 import { queryStateOf } from '../query/hooks.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { nameProblem } from '../meta/names.ts'
 
 /** One step of a path: a relation, and the property under which its rows are kept. */
 export interface PrefetchHop {
@@ -25,7 +25,11 @@ export interface PrefetchOptions {
 }
 
 /** A relation to load with the rows, and how; made by `Prefetch()`. */
-export class PrefetchSpec<out P extends string = string, out R = unknown, out A extends string = never> {
+export class PrefetchSpec<
+  out P extends string = string,
+  out R = unknown,
+  out A extends string = never,
+> {
   declare readonly types?: { readonly path: P; readonly row: R; readonly attr: A }
   readonly #path: string
   readonly #options: PrefetchOptions
@@ -95,7 +99,10 @@ function resolvePath(
     hops.push(hop)
     at = hop.relation.to
   }
-  return Object.freeze({ hops: withAttr(hops, at, options), query: queryFor(hops, before, options) })
+  return Object.freeze({
+    hops: withAttr(hops, at, options),
+    query: queryFor(hops, before, options),
+  })
 }
 
 /** A step through what an earlier `toAttr` of the same path keeps. */
@@ -133,7 +140,11 @@ function withAttr(
   const { from } = last.relation
   const problem = nameProblem(toAttr)
   if (problem !== null) throw new FieldError(`The toAttr of a Prefetch of ${to.name}: ${problem}.`)
-  if (from.columnsByName.has(toAttr) || from.relations.has(toAttr) || toAttr in from.modelClass.prototype) {
+  if (
+    from.columnsByName.has(toAttr) ||
+    from.relations.has(toAttr) ||
+    toAttr in from.modelClass.prototype
+  ) {
     throw new FieldError(`The toAttr '${toAttr}' clashes with a property of ${from.name}.`)
   }
   return [...hops.slice(0, -1), { ...last, property: toAttr }]

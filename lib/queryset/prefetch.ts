@@ -90,7 +90,10 @@ async function readFar(
   return found
 }
 
-function groupByKey(relation: RelationMeta, { rows, nearKeys }: KeyedRows): Map<unknown, Columns[]> {
+function groupByKey(
+  relation: RelationMeta,
+  { rows, nearKeys }: KeyedRows,
+): Map<unknown, Columns[]> {
   const column = farColumn(relation)
   const groups = new Map<unknown, Columns[]>()
   rows.forEach((row, at) => {

@@ -34,21 +34,21 @@ import { limitsOf } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type {
+  CheckPrefetches,
   CheckUpdate,
   DefaultsOf,
   FlatRow,
-  CheckPrefetches,
   GetOrCreateOptions,
-  PrefetchHint,
-  WithPrefetched,
   ListHint,
   ListRow,
+  PrefetchHint,
   RelatedHint,
   Sql,
   UpdateHint,
   UpdateOrCreateOptions,
   ValuesHint,
   ValuesRow,
+  WithPrefetched,
   WithRelated,
 } from './types.ts'
 import { deleteRows, updateRows } from './write.ts'
@@ -139,7 +139,6 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   }
 
   /** Awaiting a queryset fetches it. */
-  // biome-ignore lint/suspicious/noThenProperty: a queryset is awaited, as Django's is iterated
   then<A = R[], B = never>(
     onFulfilled?: ((rows: R[]) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -415,8 +414,11 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   ): Reshaped<this, M, ListRow<M, Ps>>
   valuesList(...terms: readonly unknown[]): unknown {
     const options = terms[terms.length - 1]
-    const isFlat = typeof options === 'object' && options !== null && 'flat' in options
-    return this.#with(isFlat ? withFlat(this.#state, terms[0]) : withValuesList(this.#state, terms))
+    if (!hasFlat(options)) return this.#with(withValuesList(this.#state, terms))
+    const paths = terms.slice(0, -1)
+    return this.#with(
+      options.flat ? withFlat(this.#state, ...paths) : withValuesList(this.#state, paths),
+    )
   }
 
   /**
@@ -644,6 +646,11 @@ export function withRows<Q extends object>(querySet: Q, rows: readonly unknown[]
   const read = async (): Promise<unknown> => rows
   cacheOf(querySet as unknown as QuerySet<unknown>).store('rows', { read }, { keep: true })
   return querySet
+}
+
+/** Whether the last argument of `valuesList()` is its options. */
+function hasFlat(value: unknown): value is { readonly flat: boolean } {
+  return typeof (value as { flat?: unknown } | null | undefined)?.flat === 'boolean'
 }
 
 /** The place that called `verb`, to be told with a failure. */

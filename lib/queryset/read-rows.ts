@@ -1,5 +1,5 @@
 import { compileSelect } from '../compile/select.ts'
-import type { RunLimits, Runner } from '../database/runner.ts'
+import type { Database, RunLimits, Runner } from '../database/runner.ts'
 import { type Columns, remember } from '../hydrate/instance.ts'
 import { hydrate } from '../hydrate/rows.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
@@ -25,11 +25,22 @@ export async function readRows(runner: Runner, state: QueryState): Promise<Keyed
   if (query === null) return { rows: [], nearKeys: null }
   const { rows } = await runner.run(query, limitsOf(state))
   const { shape, keyOf } = splitNearKey(query.shape)
-  const made = hydrate(shape, rows, originOf(runner.db))
-  if (state.hints !== null && shape.kind === 'instances') rememberNear(state, made as Columns[])
+  const made = makeRows(runner.db, state, shape, rows)
   const dialect = runner.db.dialect
   const nearKeys = keyOf && rows.map((row) => keyOf.field.fromDb(row[keyOf.offset], dialect))
   return { rows: made, nearKeys: nearKeys ?? null }
+}
+
+/** What rows of raw values become; they know the instance they were asked of. */
+export function makeRows(
+  db: Database,
+  state: QueryState,
+  shape: RowShape,
+  rows: readonly (readonly unknown[])[],
+): unknown[] {
+  const made = hydrate(shape, rows, originOf(db))
+  if (state.hints !== null && shape.kind === 'instances') rememberNear(state, made as Columns[])
+  return made
 }
 
 /** `timeout()` and `signal()` of a query. */

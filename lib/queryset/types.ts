@@ -7,7 +7,12 @@ import type {
   WithId,
   WriteInput,
 } from '../meta/row-types.ts'
-import type { CheckExpression, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
+import type {
+  CheckExpression,
+  NamedExpressions,
+  ResultOf,
+  ResultsOf,
+} from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
 import type {
   BadRelation,
@@ -41,9 +46,7 @@ type MergeAll<Ts extends readonly unknown[]> = Ts extends readonly [infer Head, 
 /** A row of `values()`: the paths under their own names; every column where none is given. */
 export type ValuesRow<M, Ps extends readonly unknown[]> = Ps extends readonly []
   ? PlainRow<FieldsOf<M>>
-  : Simplify<
-      { [K in Extract<Ps[number], string>]: PathValue<M, K> } & MergeAll<Named<M, Ps>>
-    >
+  : Simplify<{ [K in Extract<Ps[number], string>]: PathValue<M, K> } & MergeAll<Named<M, Ps>>>
 
 type ListValue<M, P> = P extends string
   ? PathValue<M, P>
@@ -62,7 +65,9 @@ export type FlatRow<M, P> = ListValue<M, P>
 type Writes<M> = WriteInput<WithId<FieldsOf<M>>>
 
 /** What an editor offers in `update()`: each column's value, or an expression. */
-export type UpdateHint<M> = { readonly [K in keyof Writes<M>]?: Writes<M>[K] | Expression<unknown, string> }
+export type UpdateHint<M> = {
+  readonly [K in keyof Writes<M>]?: Writes<M>[K] | Expression<unknown, string>
+}
 
 type CheckAssignment<M, V, Given> =
   Given extends Expression<infer T, string>

@@ -1,8 +1,8 @@
 import { compileUpdate } from '../compile/update.ts'
 import type { Database } from '../database/runner.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
-import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { errorsOf } from '../meta/model-errors.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { validate } from '../meta/schemas.ts'
 import { resolveAssignments } from '../query/assignments.ts'
 import { Expression } from '../query/expression.ts'
@@ -24,9 +24,11 @@ export async function updateInstance(
 ): Promise<void> {
   if (columns.length === 0) return
   for (const column of columns) {
-    if (column.relation === null && column.field.autoNow) instance[column.name] = column.field.makeNow()
+    if (column.relation === null && column.field.autoNow)
+      instance[column.name] = column.field.makeNow()
   }
-  const isExpression = (column: ColumnMeta): boolean => Expression.raw(instance[column.name]) !== null
+  const isExpression = (column: ColumnMeta): boolean =>
+    Expression.raw(instance[column.name]) !== null
   const computed = columns.filter(isExpression)
   const plain = columns.filter((column) => !isExpression(column))
   Object.assign(instance, validate(meta, plain, instance))

@@ -17,7 +17,11 @@ import { limitsOf } from './read-rows.ts'
  *
  * @throws FieldError, ValidationError, InvalidValueError before any SQL.
  */
-export async function updateRows(runner: Runner, state: QueryState, values: object): Promise<number> {
+export async function updateRows(
+  runner: Runner,
+  state: QueryState,
+  values: object,
+): Promise<number> {
   assertWritable(state, 'update')
   if (!isPlainObject(values)) {
     throw new InvalidValueError('update() takes a plain object: update({ pages: 3 }).')
@@ -59,7 +63,8 @@ function checkedValues(
   const written: Record<string, unknown> = {}
   for (const [name, given] of Object.entries(values)) {
     const { column, value } = toAssignment(model, name, given)
-    if (column.name in written) throw new FieldError(`${column.name} is given twice in one update().`)
+    if (column.name in written)
+      throw new FieldError(`${column.name} is given twice in one update().`)
     written[column.name] = value
     if (Expression.raw(value) === null) plain.push(column)
   }
