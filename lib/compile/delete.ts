@@ -15,5 +15,9 @@ export function compileDelete(
   if (plan.isEmpty) return null
   const remove = sql`delete from ${tableClause(plan.root, emitter.dialect)}`
   const whole = plan.where === null ? remove : sql`${remove} where ${emitter.condition(plan.where)}`
-  return statementOf(whole, dialectName, { wants: 'count', writes: true })
+  return statementOf(whole, dialectName, {
+    wants: 'count',
+    writes: true,
+    table: plan.root.table,
+  })
 }

@@ -48,6 +48,7 @@ export function compileInsert(spec: InsertSpec, dialectName: DialectName): Compi
   return statementOf(list(parts, ' '), dialectName, {
     wants: returning.length > 0 ? 'rows' : 'count',
     writes: true,
+    table: model.table,
   })
 }
 

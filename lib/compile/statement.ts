@@ -9,6 +9,8 @@ export interface CompiledStatement {
   readonly bindings: readonly unknown[]
   readonly wants: 'rows' | 'count'
   readonly writes: boolean
+  /** The table whose rows it writes. */
+  readonly table?: string | undefined
 }
 
 interface Text {
@@ -33,7 +35,7 @@ export function finishText(text: Text, dialect: DialectName): Text {
 export function statementOf(
   fragment: Fragment,
   dialect: DialectName,
-  kind: Pick<CompiledStatement, 'wants' | 'writes'>,
+  kind: Omit<CompiledStatement, keyof Text>,
 ): CompiledStatement {
   return { ...finishText({ sql: fragment.sql, bindings: fragment.bound }, dialect), ...kind }
 }

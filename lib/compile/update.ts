@@ -21,5 +21,9 @@ export function compileUpdate(
   })
   const update = sql`update ${tableClause(plan.root, dialect)} set ${list(sets)}`
   const whole = plan.where === null ? update : sql`${update} where ${emitter.condition(plan.where)}`
-  return statementOf(whole, dialectName, { wants: 'count', writes: true })
+  return statementOf(whole, dialectName, {
+    wants: 'count',
+    writes: true,
+    table: plan.root.table,
+  })
 }

@@ -7,6 +7,7 @@ import { delayUnless } from './drivers/driver.ts'
 import type { Statement } from './runner.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { traceError, traceQuery, traceResponse } from './tracing.ts'
+import { noteWrite } from './written.ts'
 
 /** How long a reader waits for a cancelled statement to settle. */
 const READER_GRACE_MS = 200
@@ -34,6 +35,7 @@ export class Lease {
   readonly since: number = Date.now()
   readonly #host: LeaseHost
   readonly #queue: SerialQueue = new SerialQueue()
+  readonly #written: Set<string> = new Set()
   #settling: Promise<void> | undefined
   #lost = false
   #released = false
@@ -83,6 +85,8 @@ export class Lease {
   release(): void {
     if (this.#released) return
     this.#released = true
+    // What a transaction wrote was seen by nobody else until now.
+    for (const table of this.#written) noteWrite(table)
     if (this.#queue.isIdle && this.#settling === undefined) {
       this.#host.giveBack(this)
       return
@@ -134,7 +138,13 @@ export class Lease {
       throw wasStopped ? deadline.toError() : translated.error
     } finally {
       this.#lastActiveAt = Date.now()
+      if (statement.table !== undefined) this.#noteWrite(statement.table)
     }
+  }
+
+  #noteWrite(table: string): void {
+    this.#written.add(table)
+    noteWrite(table)
   }
 
   #settledWithin(sent: Promise<DriverResult>, deadline: Deadline): Promise<DriverResult> {

@@ -10,6 +10,8 @@ export interface Statement {
   readonly wants: 'rows' | 'count'
   /** A statement that changes data is never repeated by itself. */
   readonly writes: boolean
+  /** The table whose rows it writes. */
+  readonly table?: string | undefined
 }
 
 /** Limits of one run, from `timeout(ms)` and `signal(abortSignal)` of the queryset. */
