@@ -100,5 +100,5 @@ function unknownName(
     .filter((one) => one.keyColumn?.model === meta && one.from === meta)
     .map((one) => one.name)
   const names = [...meta.columnsByName.keys(), ...keys].sort().join(', ')
-  return new FieldError(`${meta.name} has no field '${name}'. Choices are: ${names}.`)
+  return new FieldError(`${meta.name} has no field '${name.slice(0, 100)}'. Choices are: ${names}.`)
 }

@@ -22,7 +22,7 @@ export function initialise(meta: ModelMeta, instance: Columns, values: object): 
       assign(meta, instance, name, value)
     } catch (error) {
       if (!(error instanceof FieldError)) throw error
-      issues.push({ field: name, message: error.message })
+      issues.push({ field: name.slice(0, 100), message: error.message })
     }
   }
   if (issues.length > 0) throw new ValidationError(meta.name, issues)

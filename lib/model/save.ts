@@ -1,7 +1,7 @@
-import { FieldError } from '../errors.ts'
 import { adoptKeys } from '../hydrate/assign.ts'
 import { type Columns, changedColumns, instanceState } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { unknownName } from '../query/paths.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { insertInstances } from '../queryset/insert.ts'
 import { updateInstance } from '../queryset/update-instance.ts'
@@ -52,6 +52,5 @@ export function namedColumn(meta: ModelMeta, name: string): ColumnMeta {
       ? meta.primaryKey
       : (meta.columnsByName.get(name) ?? meta.columnsByName.get(`${name}Id`))
   if (column !== undefined) return column
-  const names = [...meta.columnsByName.keys()].join(', ')
-  throw new FieldError(`${meta.name} has no field '${name}'. Choices are: ${names}.`)
+  throw unknownName(name, meta)
 }

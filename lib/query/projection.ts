@@ -35,8 +35,8 @@ export function withValuesList(state: QueryState, terms: readonly unknown[]): Qu
 }
 
 /** Single values instead of rows: `valuesList('name', { flat: true })`. */
-export function withFlat(state: QueryState, term: unknown): QueryState {
-  const columns = named(state, [term], 'valuesList()')
+export function withFlat(state: QueryState, ...terms: readonly unknown[]): QueryState {
+  const columns = named(state, terms, 'valuesList()')
   if (columns.length !== 1) {
     throw new FieldError('valuesList() with flat takes exactly one path or expression.')
   }

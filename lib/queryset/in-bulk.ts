@@ -3,6 +3,7 @@ import { FieldError } from '../errors.ts'
 import type { Columns } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
+import { unknownName } from '../query/paths.ts'
 import { isSliced, withFilter } from '../query/state.ts'
 import { fetchRows } from './fetch.ts'
 
@@ -39,10 +40,7 @@ export async function fetchBulk(
 
 function uniqueColumn(model: ModelMeta, name: string): ColumnMeta {
   const column = name === 'pk' ? model.primaryKey : model.columnsByName.get(name)
-  if (column === undefined) {
-    const names = [...model.columnsByName.keys()].join(', ')
-    throw new FieldError(`${model.name} has no field '${name}'. Choices are: ${names}.`)
-  }
+  if (column === undefined) throw unknownName(name, model)
   if (!column.unique) {
     throw new FieldError(`inBulk() needs a field that is unique; ${model.name}.${name} is not.`)
   }
