@@ -30,6 +30,27 @@ export interface Incoming {
   readonly incoming: readonly RelationMeta[]
 }
 
+/** What is wrong with declarations, gathered so that all of it is told at once. */
+export class Problems {
+  readonly #found = new Set<string>()
+
+  /** Does a part of the work; what is wrong with it is kept for later. */
+  try<T>(work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof ImproperlyConfigured)) throw error
+      for (const line of error.message.split('\n')) this.#found.add(line)
+      return undefined
+    }
+  }
+
+  /** @throws ImproperlyConfigured listing everything that was found wrong, if anything was. */
+  throw(): void {
+    if (this.#found.size > 0) throw new ImproperlyConfigured([...this.#found].join('\n'))
+  }
+}
+
 /**
  * The forward relations of a model by name, each with its reverse side in `inverse`.
  *
@@ -185,6 +206,8 @@ function manyToMany(
   resolve: ResolveModel,
 ): Forward {
   const through = throughOf(model, to, declared, resolve)
+  const near = referredBy(through.near, model)
+  const far = referredBy(through.far, to)
   return {
     name: declared.name,
     queryName: declared.name,
@@ -193,30 +216,35 @@ function manyToMany(
     to,
     toMany: true,
     nullable: true,
-    steps: twoSteps(model, through, to),
+    steps: twoSteps(near, through, far),
     keyColumn: null,
-    targetColumn: to.primaryKey,
+    targetColumn: far,
     isHidden: false,
     onDelete: null,
     through,
   }
 }
 
-function twoSteps(near: ModelMeta, through: ThroughMeta, far: ModelMeta): JoinStep[] {
+/** The column of `model` that a key column of a join table refers to. */
+function referredBy(key: ColumnMeta, model: ModelMeta): ColumnMeta {
+  return key.relation?.targetColumn ?? model.primaryKey
+}
+
+function twoSteps(near: ColumnMeta, through: ThroughMeta, far: ColumnMeta): JoinStep[] {
   return [
     {
       table: through.model.table,
-      fromColumn: near.primaryKey.column,
+      fromColumn: near.column,
       toColumn: through.near.column,
       model: through.model,
       toMany: true,
       nullable: true,
     },
     {
-      table: far.table,
+      table: far.model.table,
       fromColumn: through.far.column,
-      toColumn: far.primaryKey.column,
-      model: far,
+      toColumn: far.column,
+      model: far.model,
       toMany: false,
       nullable: false,
     },
@@ -268,13 +296,14 @@ function inverseOf(forward: Forward): Omit<Forward, 'name' | 'queryName' | 'isHi
   if (keyColumn === null || through !== null) {
     const back = through as ThroughMeta
     const flipped = { ...back, near: back.far, far: back.near }
+    const nearest = referredBy(back.near, from)
     return {
       ...shared,
       kind: 'reverseManyToMany',
       toMany: true,
-      steps: twoSteps(to, flipped, from),
+      steps: twoSteps(targetColumn, flipped, nearest),
       keyColumn: null,
-      targetColumn: from.primaryKey,
+      targetColumn: nearest,
       onDelete: null,
       through: flipped,
     }

@@ -2,7 +2,14 @@ import { ImproperlyConfigured } from '../errors.ts'
 import { ColumnField } from '../fields/column-field.ts'
 import { fields as builders } from '../fields/fields.ts'
 import { RelationField } from '../fields/relation-field.ts'
-import { type Declared, type Incoming, type Linkable, linkIncoming, linkOutgoing } from './link.ts'
+import {
+  type Declared,
+  type Incoming,
+  type Linkable,
+  linkIncoming,
+  linkOutgoing,
+  Problems,
+} from './link.ts'
 import type { ColumnMeta, ModelConstructor, ModelMeta, RelationMeta } from './model-meta.ts'
 import { assertName, snakeCase } from './names.ts'
 import { Registry } from './registry.ts'
@@ -89,13 +96,26 @@ export class Meta implements Linkable {
 
   #link(): Linked {
     if (this.#linked === null || this.#linked.version !== registry.version) {
-      const { reverse, incoming } = linkIncoming(this, registry.all())
+      const { reverse, incoming } = this.#sides()
       const sides = [...this.outgoing.values(), ...reverse]
       const all = new Map(sides.map((relation) => [relation.queryName, relation]))
       this.#linked = { version: registry.version, all, incoming }
       this.#onLink(this)
     }
     return this.#linked
+  }
+
+  /** Checks the other sides of its own relations too: a mistake is told by each model it is on. */
+  #sides(): Incoming {
+    const problems = new Problems()
+    const registered = registry.all()
+    const targets = problems.try(() => [...this.outgoing.values()].map(({ to }) => to)) ?? []
+    const sides = problems.try(() => linkIncoming(this, registered))
+    for (const to of new Set(targets)) {
+      if (to !== this) problems.try(() => linkIncoming(to as Meta, registered))
+    }
+    problems.throw()
+    return sides as Incoming
   }
 }
 

@@ -3,6 +3,7 @@ import { databaseNamed } from '../database/registry.ts'
 import { type AtomicOptions, Database } from '../database/runner.ts'
 import { onCommit as onDatabaseCommit } from '../database/transaction.ts'
 import { ImproperlyConfigured } from '../errors.ts'
+import { Problems } from '../meta/link.ts'
 import { isModelClass, metaOf } from '../meta/meta.ts'
 
 /** Options of `connect()`. */
@@ -79,14 +80,7 @@ function checkModels(models: readonly object[]): void {
     if (isModelClass(model)) return metaOf(model)
     throw new ImproperlyConfigured('connect() takes model classes in models: [Author, Book].')
   })
-  const problems = new Set<string>()
-  for (const meta of metas) {
-    try {
-      meta.relations.size
-    } catch (error) {
-      if (!(error instanceof ImproperlyConfigured)) throw error
-      for (const line of error.message.split('\n')) problems.add(line)
-    }
-  }
-  if (problems.size > 0) throw new ImproperlyConfigured([...problems].join('\n'))
+  const problems = new Problems()
+  for (const meta of metas) problems.try(() => meta.link())
+  problems.throw()
 }

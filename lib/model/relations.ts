@@ -98,7 +98,7 @@ function writeReverse(instance: Columns, relation: RelationMeta, value: unknown)
     disconnect(instance, relation)
     return
   }
-  if (!Instance.is(value)) {
+  if (!(value instanceof relation.to.modelClass)) {
     throw new InvalidValueError(
       `${relation.from.name}.${relation.name} takes an instance of ${relation.to.name}.`,
     )

@@ -9,7 +9,7 @@ export const NEAR_KEY = 'nearKey'
 
 /** The column on the near side of a relation whose value decides which far rows belong to it. */
 export function nearColumn(relation: RelationMeta): ColumnMeta {
-  if (relation.through !== null) return relation.from.primaryKey
+  if (relation.through !== null) return relation.inverse.targetColumn
   return relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
     ? (relation.keyColumn as ColumnMeta)
     : relation.targetColumn
@@ -27,7 +27,7 @@ export function farColumn(relation: RelationMeta): ColumnMeta | null {
 function farKey(relation: RelationMeta): RefNode {
   const column = farColumn(relation)
   return column === null
-    ? columnRef(relation.from.primaryKey, [relation.inverse])
+    ? columnRef(relation.inverse.targetColumn, [relation.inverse])
     : columnRef(column)
 }
 
