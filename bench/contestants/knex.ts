@@ -1,0 +1,105 @@
+/** knex by hand: plain objects, nested rows put together with maps. */
+import createKnex, { type Knex } from 'knex'
+import type { Driver, Open, Place, Session, Tally } from '../contestant.ts'
+import type { NewBook } from '../data.ts'
+import { type AuthorRow, type BookRow, type TagRow, walk } from './by-hand.ts'
+
+export const open: Open = async (driver, place) =>
+  sessionOf(createKnex(configOf(driver, place)), driver)
+
+function configOf(driver: Driver, { location, poolSize }: Place): Knex.Config {
+  const pool = { min: 0, max: poolSize }
+  if (driver === 'pg') return { client: 'pg', connection: location, pool }
+  return { client: driver, connection: { filename: location }, useNullAsDefault: true, pool }
+}
+
+function sessionOf(knex: Knex, driver: Driver): Session {
+  return {
+    byKey: async (id) => await knex('book').where({ id }).first(),
+    books: async (count) => await knex('book').orderBy('id').limit(count),
+    joined: async (country, pages) => await joined(knex, country, pages),
+    nested: (count) => nested(knex, count),
+    insertMany: (books) => insertMany(knex, driver, books),
+    createEach: (books) =>
+      knex.transaction(async (trx) => {
+        for (const book of books) await trx('draft').insert(toRow(book, driver)).returning('id')
+      }),
+    count: async (authorId, pages) => {
+      const query = knex('book').where({ author_id: authorId }).where('pages', '>', pages)
+      const [row] = await query.count({ n: '*' })
+      return Number(row?.['n'])
+    },
+    exists: async (authorId, pages) => {
+      const query = knex('book').where({ author_id: authorId }).where('pages', '>', pages)
+      return (await query.select(knex.raw('1')).first()) !== undefined
+    },
+    slow: async (id) => await knex('slow_book').where({ id }).first(),
+    eachReview: async (onRating) => {
+      for await (const row of rowsOf(knex, driver)) onRating(row.rating)
+    },
+    build: (country, pages) => joined(knex, country, pages).toSQL().toNative().sql,
+    buildNew: (conditions) => {
+      const query = knex('book')
+      for (const { column, operator, value } of conditions) {
+        query.where(
+          column === 'authorId' ? 'author_id' : column,
+          operator === 'gt' ? '>' : '<',
+          value,
+        )
+      }
+      return query.toSQL().toNative().sql
+    },
+    close: () => knex.destroy(),
+  }
+}
+
+function joined(knex: Knex, country: string, pages: number): Knex.QueryBuilder {
+  return knex('book')
+    .join('author', 'author.id', 'book.author_id')
+    .where('author.country', country)
+    .where('book.pages', '>', pages)
+    .orderBy('book.published_at', 'desc')
+    .limit(50)
+    .select('book.*')
+}
+
+async function nested(knex: Knex, count: number): Promise<Tally> {
+  const authors: AuthorRow[] = await knex('author').orderBy('id').limit(count)
+  const ids = authors.map(({ id }) => id)
+  const books: BookRow[] = await knex('book').whereIn('author_id', ids)
+  const tags: TagRow[] = await knex('tag')
+    .join('book_tag', 'book_tag.tag_id', 'tag.id')
+    .whereIn(
+      'book_tag.book_id',
+      books.map(({ id }) => id),
+    )
+    .select('tag.*', 'book_tag.book_id')
+  return walk(authors, books, tags)
+}
+
+/** In batches, since a statement takes 65,535 parameters on PostgreSQL and 32,766 on SQLite. */
+async function insertMany(knex: Knex, driver: Driver, books: readonly NewBook[]): Promise<unknown> {
+  const rows = books.map((book) => toRow(book, driver))
+  // knex itself makes a compound select of a SQLite insert, which may have 500 parts.
+  return await knex.batchInsert('draft', rows, driver === 'pg' ? 5_000 : 500)
+}
+
+function rowsOf(knex: Knex, driver: Driver): AsyncIterable<{ rating: number }> {
+  // Only pg has a stream of rows; knex gathers them all for SQLite.
+  return driver === 'pg' ? knex('review').stream() : everyRow(knex)
+}
+
+async function* everyRow(knex: Knex): AsyncGenerator<{ rating: number }> {
+  yield* await knex('review')
+}
+
+function toRow(book: NewBook, driver: Driver) {
+  return {
+    title: book.title,
+    pages: book.pages,
+    price: book.price,
+    in_stock: book.inStock,
+    published_at: driver === 'pg' ? book.publishedAt : book.publishedAt.toISOString(),
+    author_id: book.authorId,
+  }
+}

@@ -1,0 +1,88 @@
+/** `npm run bench`: leads the contestants through the rounds, prints the table and writes it. */
+import { build } from './build.ts'
+import { FULL, QUICK } from './data.ts'
+import { openDatabase, type TestDatabase } from './databases.ts'
+import { entriesFor, versionsOf } from './entries.ts'
+import { type DatabaseKind, type Options, readOptions, USAGE } from './options.ts'
+import { type Line, linesOf } from './ratios.ts'
+import { toMarkdown, writeReport } from './report.ts'
+import { type Progress, runRounds } from './rounds.ts'
+import { Runner } from './runner.ts'
+import { selectWorkloads } from './workloads/all.ts'
+
+const TITLES: Readonly<Record<DatabaseKind, string>> = {
+  postgresql: 'PostgreSQL',
+  sqlite: 'SQLite',
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) {
+    console.log(USAGE)
+    return
+  }
+  build()
+  for (const kind of options.databases) {
+    if (kind === 'sqlite' && options.delayMs > 0) continue
+    const database = await openDatabase(kind, options.quick ? QUICK : FULL, options.delayMs)
+    try {
+      await runOn(kind, database, options)
+    } finally {
+      await database.stop()
+    }
+  }
+}
+
+async function runOn(kind: DatabaseKind, database: TestDatabase, options: Options): Promise<void> {
+  const entries = entriesFor(kind, options.only)
+  const runners = entries.map(({ label, contestant, driver }) => {
+    return new Runner(label, {
+      contestant,
+      driver,
+      ...database.locationFor(label),
+      sizes: options.quick ? QUICK : FULL,
+      effort: options.quick ? 0.3 : 1,
+    })
+  })
+  const lines: Line[] = []
+  const failures = new Set<string>()
+  const progress = progressOf(options, failures)
+  for (const workload of selectWorkloads(options.workloads)) {
+    if (workload.databases?.includes(kind) === false) continue
+    const results = await runRounds(workload, runners, options.rounds, progress)
+    lines.push(...linesOf(kind, workload, results))
+  }
+  await Promise.all(runners.map((runner) => runner.stop()))
+  const delay = options.delayMs > 0 ? `-${options.delayMs}ms` : ''
+  const report = {
+    title: `${database.version}${options.delayMs > 0 ? `, round trips ${options.delayMs} ms longer` : ''}`,
+    name: `${kind}${delay}`,
+    isPartial: options.quick || options.only !== null || options.workloads !== null,
+    options,
+    labels: entries.map(({ label }) => label),
+    versions: versionsOf(entries),
+    lines,
+    failures: [...failures],
+  }
+  console.log(`\r${toMarkdown(report)}`)
+  console.log(`${TITLES[kind]}: written to ${writeReport(report)}`)
+}
+
+/** One line that is written over again; failures stay. */
+function progressOf({ rounds }: Options, failures: Set<string>): Progress {
+  return {
+    step: (workload, round, label) => {
+      if (!process.stderr.isTTY) return
+      const text = `${workload.id} ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}: ${label}`
+      process.stderr.write(`\r${text.padEnd(78)}\r`)
+    },
+    failed: (workload, label, message) => {
+      const [first = ''] = message.split('\n')
+      const failure = `${workload.id}, ${label}: ${first}`
+      if (!failures.has(failure)) console.error(`\n${workload.id}, ${label}: ${message}`)
+      failures.add(failure)
+    },
+  }
+}
+
+await main()

@@ -1,0 +1,108 @@
+/** The process of one contestant: does what it is told over IPC, one workload at a time. */
+import { DATABASE_OF, type Driver, type Open, type Session } from './contestant.ts'
+import type { Sizes } from './data.ts'
+import { type Drafts, openDrafts } from './drafts.ts'
+import { contestantNamed, loadContestant } from './registry.ts'
+import type { Bench, Measures, Workload } from './workload.ts'
+import { workloads } from './workloads/all.ts'
+
+/** What a process is started with, as JSON. */
+export interface Assignment {
+  readonly contestant: string
+  readonly driver: Driver
+  readonly location: string
+  /** The same database without delay. */
+  readonly directLocation: string
+  readonly sizes: Sizes
+  readonly effort: number
+}
+
+export type Task = 'prepare' | 'measure'
+
+export interface Request {
+  readonly task: Task
+  readonly workload: string
+}
+
+export type Answer =
+  | { readonly kind: 'done'; readonly measures: Measures }
+  | { readonly kind: 'not offered' }
+  | { readonly kind: 'failed'; readonly message: string }
+
+const POOL_SIZE = 10
+const WARM_UPS = 3
+
+class Worker {
+  readonly #assignment: Assignment
+  readonly #open: Open
+  readonly #drafts: Drafts
+  #session: Session | null = null
+  #poolSize = 0
+
+  constructor(assignment: Assignment, open: Open, drafts: Drafts) {
+    this.#assignment = assignment
+    this.#open = open
+    this.#drafts = drafts
+  }
+
+  /** Measures are taken after the first task, which also checks and warms up. */
+  async run({ task, workload: id }: Request): Promise<Answer> {
+    const workload = workloads.find((one) => one.id === id)
+    if (workload === undefined) throw new Error(`no workload ${id}`)
+    const bench = await this.#benchFor(workload)
+    if (workload.offers?.(bench.session) === false) return { kind: 'not offered' }
+    if (task === 'measure') {
+      globalThis.gc?.()
+      return { kind: 'done', measures: await workload.measure(bench) }
+    }
+    await workload.check(bench)
+    const rounds = workload.freshProcess ? 0 : WARM_UPS
+    for (let round = 0; round < rounds; round++) await workload.measure(bench)
+    return { kind: 'done', measures: {} }
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close()
+    await this.#drafts.close()
+  }
+
+  async #benchFor({ poolSize = POOL_SIZE }: Workload): Promise<Bench> {
+    const { driver, sizes, effort, location } = this.#assignment
+    if (this.#session === null || this.#poolSize !== poolSize) {
+      await this.#session?.close()
+      this.#session = await this.#open(driver, { location, poolSize })
+      this.#poolSize = poolSize
+    }
+    return {
+      session: this.#session,
+      sizes,
+      effort,
+      database: DATABASE_OF[driver],
+      clearDrafts: () => this.#drafts.clear(),
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const assignment = JSON.parse(process.argv[2] ?? '') as Assignment
+  const open = await loadContestant(contestantNamed(assignment.contestant))
+  const kind = DATABASE_OF[assignment.driver]
+  const drafts = await openDrafts(kind, assignment.directLocation)
+  const worker = new Worker(assignment, open, drafts)
+  let queue = Promise.resolve()
+  process.on('message', (request: Request) => {
+    queue = queue.then(async () => {
+      const answer = await worker.run(request).catch(failed)
+      process.send?.(answer)
+    })
+  })
+  process.on('disconnect', () => {
+    queue.then(() => worker.close()).finally(() => process.exit())
+  })
+}
+
+function failed(error: unknown): Answer {
+  return { kind: 'failed', message: error instanceof Error ? (error.stack ?? '') : String(error) }
+}
+
+await main()
