@@ -71,8 +71,11 @@ describeOnEach('conditions on related rows', (kind) => {
 
     it('to another field than the primary key', async () => {
       const one = await Publisher.objects.get({ name: 'One' })
-      for (const where of [{ publisher: one }, { publisher: 'one' }, { publisherId: 'one' }]) {
-        const books = Book.objects.filter(where)
+      for (const books of [
+        Book.objects.filter({ publisher: one }),
+        Book.objects.filter({ publisher: 'one' }),
+        Book.objects.filter({ publisherId: 'one' }),
+      ]) {
         expect(books.toSQL()).to.deep.include({ bindings: ['one'] })
         expect(await rows(books)).to.deep.equal(['A', 'B'])
       }
