@@ -1,13 +1,14 @@
 import type { Knex } from 'knex'
 import type { DialectName } from '../fields/dialect.ts'
-import type { ExprNode, OrderNode, PlannedJoin, SelectPlan, Source } from '../query/nodes.ts'
+import type { ExprNode, PlannedJoin, QueryState, SelectPlan, Source } from '../query/nodes.ts'
 import { resultName } from '../query/plan-rows.ts'
 import { compilingKnex, dialectOf } from './clients.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { notSupported } from './dialects/shared.ts'
 import type { Emitter } from './emitter.ts'
 import { SqlEmitter } from './expressions.ts'
-import { Bound, type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+import { Bound, CONSTANT, type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+import { orderTerm } from './order-term.ts'
 
 /** Makes a knex raw of a fragment. */
 export type MakeRaw = (fragment: Fragment) => Knex.Raw
@@ -18,7 +19,7 @@ const emitters = new Map<DialectName, Emitter>()
 export function emitterOf(name: DialectName): Emitter {
   let emitter = emitters.get(name)
   if (emitter === undefined) {
-    const own: Emitter = new SqlEmitter(dialectOf(name), (plan) => inlined(plan, own))
+    const own: Emitter = new SqlEmitter(dialectOf(name), (plan) => selectText(plan, own, false))
     emitter = own
     emitters.set(name, emitter)
   }
@@ -30,14 +31,36 @@ export function lazyRaw(knex: Knex): MakeRaw {
   return ({ sql: text, bound }) => knex.raw(text, bound as unknown as Knex.RawBinding[])
 }
 
-/** A select without names for its columns' readers: of a subquery, whose columns are c0, c1, … */
-function inlined(plan: SelectPlan, emitter: Emitter): Fragment {
+/**
+ * A plan as text in knex's raw form. Inside another query its columns have no names for readers
+ * but c0, c1, …
+ */
+export function selectText(plan: SelectPlan, emitter: Emitter, isOutermost: boolean): Fragment {
   const knex = compilingKnex(emitter.dialect.name)
-  const { sql: text, bindings } = buildSelect(knex, plan, emitter, lazyRaw(knex), false).toSQL()
-  const bound = bindings.map((binding) =>
-    binding instanceof Bound ? binding : new Bound(binding, (value) => value),
-  )
-  return { sql: text, bound }
+  const built = buildSelect(knex, plan, emitter, lazyRaw(knex), isOutermost).toSQL()
+  return { sql: built.sql, bound: withWindow(built.bindings, plan) }
+}
+
+/** knex itself binds the limit and then the offset, as the only values that are no `Bound`. */
+function withWindow(
+  bindings: readonly unknown[],
+  { window, offset }: SelectPlan,
+): readonly Bound[] {
+  const last = bindings.findLastIndex((binding) => !(binding instanceof Bound))
+  return bindings.map((binding, at) => {
+    if (binding instanceof Bound) return binding
+    if (window !== null && offset > 0 && at === last) return new Bound(window, offsetOf)
+    const isLimit = window !== null && binding === window.limit
+    return isLimit ? new Bound(window, limitOf) : new Bound(CONSTANT, () => binding)
+  })
+}
+
+function offsetOf(window: QueryState): number {
+  return window.offset
+}
+
+function limitOf(window: QueryState): number | null {
+  return window.limit
 }
 
 /**
@@ -78,12 +101,7 @@ function fromClause(plan: SelectPlan, emitter: Emitter): Fragment {
   const { quote } = emitter.dialect
   const { source, query } = plan.from
   if (query === null) return tableClause(source, emitter.dialect)
-  const knex = compilingKnex(emitter.dialect.name)
-  const built = buildSelect(knex, query, emitter, lazyRaw(knex), false).toSQL()
-  const bound = built.bindings.map((binding) =>
-    binding instanceof Bound ? binding : new Bound(binding, (value) => value),
-  )
-  return sql`(${{ sql: built.sql, bound }}) as ${quoted(source.alias, quote)}`
+  return sql`(${selectText(query, emitter, false)}) as ${quoted(source.alias, quote)}`
 }
 
 /** A table, with its alias where it has another name than its own. */
@@ -127,15 +145,4 @@ function selectList(
 /** Names that a driver's row objects keep, in their place, and that no generated name has. */
 function isOwnName(name: string): boolean {
   return name !== '__proto__' && !/^\d+$|^c\d+$/i.test(name)
-}
-
-function orderTerm({ node, descending, nulls }: OrderNode, emitter: Emitter): Fragment {
-  const { dialect } = emitter
-  if (node === null) return dialect.random
-  const isJson = node.field.family === 'json' && node.kind !== 'param'
-  const expression = isJson ? dialect.json.comparable(emitter.plain(node)) : emitter.typed(node)
-  const directed = sql`${expression} ${keyword(descending ? 'desc' : 'asc')}`
-  if (nulls === null) return directed
-  if (dialect.hasNullsOrder) return sql`${directed} nulls ${keyword(nulls)}`
-  return sql`${expression} is null ${keyword(nulls === 'first' ? 'desc' : 'asc')}, ${directed}`
 }

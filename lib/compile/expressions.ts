@@ -3,13 +3,15 @@ import type {
   ConditionTree,
   ExprNode,
   FuncNode,
+  RowNumberNode,
   SelectPlan,
 } from '../query/nodes.ts'
 import type { ArithmeticOperator } from '../query/raw.ts'
 import { emitCondition } from './conditions.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import type { Emitter } from './emitter.ts'
-import { type Fragment, keyword, quoted, sql } from './fragment.ts'
+import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+import { orderTerm } from './order-term.ts'
 
 const ARITHMETIC: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'mod', 'pow'])
 
@@ -36,6 +38,8 @@ export class SqlEmitter implements Emitter {
         return this.#aggregate(node)
       case 'condition':
         return sql`(${this.condition(node.condition)})`
+      case 'rowNumber':
+        return this.#rowNumber(node)
       case 'plan':
         return node.exists
           ? sql`exists (${this.query(node.plan)})`
@@ -73,7 +77,7 @@ export class SqlEmitter implements Emitter {
     if (node.name === 'one') return keyword('1')
     if (first === undefined) throw new TypeError(`The function '${node.name}' has no argument.`)
     if (node.name === 'jsonPath' && second?.kind === 'list') {
-      return this.dialect.json.path(this.plain(first), second.values as readonly string[])
+      return this.dialect.json.path(this.plain(first), second)
     }
     if (ARITHMETIC.has(node.name) && second !== undefined) {
       const operator = node.name as ArithmeticOperator
@@ -82,6 +86,13 @@ export class SqlEmitter implements Emitter {
     const transformed = this.dialect.transform(node.name, this.typed(first), first.field)
     if (transformed === null) throw new TypeError(`There is no SQL for '${node.name}'.`)
     return transformed
+  }
+
+  #rowNumber({ partition, ordering }: RowNumberNode): Fragment {
+    const by = sql`partition by ${this.plain(partition)}`
+    if (ordering.length === 0) return sql`row_number() over (${by})`
+    const order = list(ordering.map((term) => orderTerm(term, this)))
+    return sql`row_number() over (${by} order by ${order})`
   }
 
   #aggregate(node: AggregateNode): Fragment {

@@ -1,15 +1,25 @@
 import { ImproperlyConfigured } from '../errors.ts'
 
-/** A value that goes to the driver; `encode` makes what it takes. */
+/**
+ * A value that goes to the driver. It comes from a leaf of the query (a value, a list, a window, a
+ * new row), of which `encode` makes what the driver takes. The same text serves every query of one
+ * shape, so `encode` is given other leaves later: it may use what it is given, and fields.
+ */
 export class Bound {
-  readonly value: unknown
-  readonly encode: (value: unknown) => unknown
+  readonly leaf: object
+  readonly encode: Encode
 
-  constructor(value: unknown, encode: (value: unknown) => unknown) {
-    this.value = value
+  constructor(leaf: object, encode: Encode) {
+    this.leaf = leaf
     this.encode = encode
   }
 }
+
+/** Makes what the driver takes. */
+export type Encode = (leaf: never) => unknown
+
+/** The leaf of values that are the same for every query of a shape. */
+export const CONSTANT: object = Object.freeze({})
 
 /**
  * A piece of SQL in knex's raw form: `?` is a value, `\?` is a question mark. Only this module
@@ -34,9 +44,17 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly Fragment[]
   return { sql: text, bound }
 }
 
-/** A placeholder for a value. */
-export function bind(value: unknown, encode: (value: unknown) => unknown): Fragment {
-  return { sql: '?', bound: [new Bound(value, encode)] }
+/**
+ * A placeholder for a value that comes from a leaf. A statement with a leaf that its query does not
+ * have is right, but compiled each time.
+ */
+export function bind<L extends object>(leaf: L, encode: (leaf: L) => unknown): Fragment {
+  return { sql: '?', bound: [new Bound(leaf, encode)] }
+}
+
+/** A placeholder for a value that the shape of the query decides. */
+export function bindConstant(value: unknown): Fragment {
+  return { sql: '?', bound: [new Bound(CONSTANT, () => value)] }
 }
 
 /** Text of this room: a keyword, an operator. Never anything that a caller gave. */

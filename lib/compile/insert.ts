@@ -3,13 +3,15 @@ import type { DialectName } from '../fields/dialect.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { Expression } from '../query/expression.ts'
 import { planValue } from '../query/plan-write.ts'
+import { idOf } from '../query/shape.ts'
 import { emitterOf } from './builder.ts'
+import { finished, once, type ShapeKey } from './cache.ts'
 import { dialectOf } from './clients.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { notSupported } from './dialects/shared.ts'
 import type { Emitter } from './emitter.ts'
-import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
-import { type CompiledStatement, statementOf } from './statement.ts'
+import { bind, type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
 
 /** What happens to a row that clashes with one that is there. */
 export type InsertConflict =
@@ -39,13 +41,29 @@ export interface InsertSpec {
  * @throws NotSupportedError where the database cannot give back what is wanted
  */
 export function compileInsert(spec: InsertSpec, dialectName: DialectName): CompiledStatement {
+  const compile = (): Draft => draftInsert(spec, dialectName)
+  const shape = shapeOfInsert(spec)
+  return shape === null ? once(compile) : finished('insert', shape, dialectName, compile)
+}
+
+/** One row of values; null for others, which are compiled as they come. */
+function shapeOfInsert(spec: InsertSpec): ShapeKey | null {
+  const { model, columns, rows, returning, conflict } = spec
+  const [row = []] = rows
+  if (rows.length !== 1 || row.some((value) => Expression.raw(value) !== null)) return null
+  const clash = conflict?.action === 'update' ? [conflict.target, conflict.update] : []
+  const lists = [columns, returning, ...clash].map((list) => list.map(idOf).join('.'))
+  return { key: `${idOf(model)}${conflict?.action ?? ''}:${lists.join(':')}`, leaves: [row] }
+}
+
+function draftInsert(spec: InsertSpec, dialectName: DialectName): Draft {
   const dialect = dialectOf(dialectName)
   const { model, rows, returning } = spec
   if (rows.length === 0) throw new FieldError(`There are no rows to insert into ${model.name}.`)
   const parts = [insertClause(spec, dialect, emitterOf(dialectName))]
   parts.push(...conflictClause(spec.conflict, dialect))
   if (returning.length > 0) parts.push(returningClause(returning, dialect))
-  return statementOf(list(parts, ' '), dialectName, {
+  return draftOf(list(parts, ' '), dialectName, {
     wants: returning.length > 0 ? 'rows' : 'count',
     writes: true,
     table: model.table,
@@ -64,18 +82,29 @@ function insertClause(spec: InsertSpec, dialect: Dialect, emitter: Emitter): Fra
   const tuples = rows.map((row) =>
     columns.length === 0
       ? keyword(dialect.name === 'sqlite' ? '(null)' : '(default)')
-      : sql`(${list(columns.map((column, at) => value(model, column, row[at], emitter)))})`,
+      : sql`(${list(columns.map((column, at) => value(model, column, row, at, emitter)))})`,
   )
   return sql`${into} (${names}) values ${list(tuples)}`
 }
 
-function value(model: ModelMeta, column: ColumnMeta, given: unknown, emitter: Emitter): Fragment {
-  const raw = Expression.raw(given)
+function value(
+  model: ModelMeta,
+  column: ColumnMeta,
+  row: readonly unknown[],
+  at: number,
+  emitter: Emitter,
+): Fragment {
+  const raw = Expression.raw(row[at])
   if (raw !== null) return emitter.typed(planValue(model, column, raw))
-  if (given === undefined) {
-    throw new FieldError(`${model.name}.${column.name} has no value; null is one.`)
-  }
-  return emitter.dialect.written(given, column.field)
+  const { name } = emitter.dialect
+  const { field } = column
+  const label = `${model.name}.${column.name}`
+  const placeholder = bind(row, (values) => {
+    const value = values[at]
+    if (value === undefined) throw new FieldError(`${label} has no value; null is one.`)
+    return field.toDb(value, name)
+  })
+  return emitter.dialect.written(placeholder, field)
 }
 
 function conflictClause(

@@ -2,9 +2,10 @@ import type { DialectName } from '../fields/dialect.ts'
 import type { QueryState, RowShape, SelectPlan } from '../query/nodes.ts'
 import { planSelect } from '../query/plan.ts'
 import { planCount, planExists } from '../query/plan-rows.ts'
-import { buildSelect, emitterOf, lazyRaw } from './builder.ts'
-import { compilingKnex } from './clients.ts'
-import { type CompiledStatement, finishText } from './statement.ts'
+import { shapeOf } from '../query/shape.ts'
+import { emitterOf, selectText } from './builder.ts'
+import { finished } from './cache.ts'
+import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
 
 /** A statement that gives rows, and how they are read. */
 export interface CompiledSelect extends CompiledStatement {
@@ -17,26 +18,26 @@ export interface CompiledSelect extends CompiledStatement {
  * @throws NotSupportedError for what the database cannot do
  */
 export function compileSelect(state: QueryState, dialect: DialectName): CompiledSelect | null {
-  const { plan, shape } = planSelect(state)
-  if (plan.isEmpty) return null
-  return { ...compilePlan(plan, dialect), shape }
+  return finished('select', shapeOf(state), dialect, () => {
+    const { plan, shape } = planSelect(state)
+    const draft = draftOfPlan(plan, dialect)
+    return draft && { ...draft, shape }
+  })
 }
 
 /** `count(*)` of a queryset, one row of one value; null for 0. */
 export function compileCount(state: QueryState, dialect: DialectName): CompiledStatement | null {
-  const plan = planCount(state)
-  return plan.isEmpty ? null : compilePlan(plan, dialect)
+  return finished('count', shapeOf(state), dialect, () => draftOfPlan(planCount(state), dialect))
 }
 
 /** A row if a queryset has any; null for false. */
 export function compileExists(state: QueryState, dialect: DialectName): CompiledStatement | null {
-  const plan = planExists(state)
-  return plan.isEmpty ? null : compilePlan(plan, dialect)
+  return finished('exists', shapeOf(state), dialect, () => draftOfPlan(planExists(state), dialect))
 }
 
-/** A plan as a statement. */
-export function compilePlan(plan: SelectPlan, dialect: DialectName): CompiledStatement {
-  const knex = compilingKnex(dialect)
-  const builder = buildSelect(knex, plan, emitterOf(dialect), lazyRaw(knex), true)
-  return { ...finishText(builder.toSQL(), dialect), wants: 'rows', writes: false }
+/** A plan as a statement; null where no row can match. */
+export function draftOfPlan(plan: SelectPlan, dialect: DialectName): Draft | null {
+  if (plan.isEmpty) return null
+  const text = selectText(plan, emitterOf(dialect), true)
+  return draftOf(text, dialect, { wants: 'rows', writes: false })
 }

@@ -1,6 +1,6 @@
 import type { DialectName } from '../fields/dialect.ts'
 import { compilingKnex } from './clients.ts'
-import { Bound, type Fragment } from './fragment.ts'
+import type { Bound, Fragment } from './fragment.ts'
 
 /** One statement as a driver takes it; what `database/` runs. */
 export interface CompiledStatement {
@@ -11,31 +11,27 @@ export interface CompiledStatement {
   readonly writes: boolean
   /** The table whose rows it writes. */
   readonly table?: string | undefined
+  /** Its text was asked for before, with other values: worth preparing. */
+  readonly repeated?: boolean | undefined
 }
 
-interface Text {
-  readonly sql: string
-  readonly bindings: readonly unknown[]
+/** A statement whose values are still to be encoded. */
+export interface Draft extends Omit<CompiledStatement, 'bindings' | 'repeated'> {
+  readonly bound: readonly Bound[]
 }
 
-/** The driver's form of text in knex's raw form, with its values encoded. */
-export function finishText(text: Text, dialect: DialectName): Text {
+/** The driver's form of text in knex's raw form. */
+export function nativeText(text: string, dialect: DialectName): string {
   // Only knex's PostgreSQL client replaces `\?` by itself, when it numbers the placeholders.
-  const native = compilingKnex(dialect).client.positionBindings(text.sql) as string
-  const bindings = text.bindings.map((binding) =>
-    binding instanceof Bound ? binding.encode(binding.value) : binding,
-  )
-  return {
-    sql: dialect === 'postgresql' ? native : native.replaceAll('\\?', '?'),
-    bindings,
-  }
+  const native = compilingKnex(dialect).client.positionBindings(text) as string
+  return dialect === 'postgresql' ? native : native.replaceAll('\\?', '?')
 }
 
-/** A statement of a fragment. */
-export function statementOf(
-  fragment: Fragment,
+/** A fragment as a statement. */
+export function draftOf(
+  { sql, bound }: Fragment,
   dialect: DialectName,
-  kind: Omit<CompiledStatement, keyof Text>,
-): CompiledStatement {
-  return { ...finishText({ sql: fragment.sql, bindings: fragment.bound }, dialect), ...kind }
+  kind: Omit<Draft, 'sql' | 'bound'>,
+): Draft {
+  return { sql: nativeText(sql, dialect), bound, ...kind }
 }

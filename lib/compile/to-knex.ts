@@ -3,6 +3,7 @@ import type { DialectName } from '../fields/dialect.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { planSelect } from '../query/plan.ts'
 import { buildSelect, emitterOf, type MakeRaw } from './builder.ts'
+import { encoded } from './cache.ts'
 
 /** What `toKnex()` gives. */
 export type KnexBuilder = Knex.QueryBuilder
@@ -14,10 +15,7 @@ export type KnexBuilder = Knex.QueryBuilder
  */
 export function toKnexBuilder(state: QueryState, knex: Knex, dialect: DialectName): KnexBuilder {
   const raw: MakeRaw = ({ sql, bound }) =>
-    knex.raw(
-      sql,
-      bound.map(({ value, encode }) => encode(value) as Knex.RawBinding),
-    )
+    knex.raw(sql, encoded(bound) as readonly Knex.RawBinding[])
   const { plan } = planSelect(state)
   const builder = buildSelect(knex, plan, emitterOf(dialect), raw, true)
   return plan.isEmpty ? builder.whereRaw('1 = 0') : builder

@@ -95,6 +95,14 @@ export interface PlanNode {
   readonly field: ColumnField
 }
 
+/** Planned: which row of those with the same value of `partition` it is, counted from 1. */
+export interface RowNumberNode {
+  readonly kind: 'rowNumber'
+  readonly partition: ExprNode
+  readonly ordering: readonly OrderNode[]
+  readonly field: ColumnField
+}
+
 /** An expression; `field` says how a result of it is read. */
 export type ExprNode =
   | RefNode
@@ -107,6 +115,7 @@ export type ExprNode =
   | QueryNode
   | ColumnNode
   | PlanNode
+  | RowNumberNode
 
 /** `left <lookup> right`. */
 export interface LookupTree {
@@ -150,7 +159,13 @@ export interface Steps {
   readonly previous: Steps | null
   readonly step: Step
   readonly length: number
+  /** The shape of all steps up to this one (see `shape.ts`), and the leaves of this one. */
+  readonly key: string
+  readonly leaves: readonly Leaf[]
 }
+
+/** What the bound values of a query come from; a state binds its offset and its limit. */
+export type Leaf = ParamNode | ListNode | QueryState
 
 /** One `filter()`, `exclude()` or `annotate()`: the unit within which to-many joins are shared. */
 export type Step =
@@ -218,6 +233,12 @@ export interface Lock {
   readonly of: readonly string[]
 }
 
+/**
+ * What awaiting a relation that is not loaded does: load it for this instance alone, or for all
+ * instances of its result, or nothing but throw.
+ */
+export type FetchMode = 'one' | 'peers' | 'raise'
+
 /** Everything that was asked of a queryset. Frozen; `withX` functions make changed copies. */
 export interface QueryState {
   readonly model: ModelMeta
@@ -243,8 +264,9 @@ export interface QueryState {
   readonly database: unknown
   readonly timeoutMs: number | null
   readonly signal: AbortSignal | null
-  readonly fetchMode: 'one' | 'peers' | 'raise' | null
-  /** The queryset room's own: prefetches, known related objects. Nothing below looks inside. */
+  /** Null: the connection's default. */
+  readonly fetchMode: FetchMode | null
+  /** The queryset room's own: prefetches, whose related rows they are. Nothing below looks inside. */
   readonly prefetch: readonly unknown[]
   readonly hints: Readonly<Record<string, unknown>> | null
   /** The next `filter()` counts as one call with the one before. */
@@ -280,6 +302,8 @@ export interface SelectPlan {
   readonly ordering: readonly OrderNode[]
   readonly offset: number
   readonly limit: number | null
+  /** The state whose offset and limit these are; null where the plan itself decides. */
+  readonly window: QueryState | null
   readonly lock: Lock | null
   /** No row can match, so nothing needs to be sent. */
   readonly isEmpty: boolean

@@ -11,7 +11,8 @@ const ONE: ExprNode = Object.freeze({
   field: OUTPUT.integer,
 })
 
-const COUNT_ALL: ExprNode = Object.freeze({
+/** `count(*)`. */
+export const COUNT_ALL: ExprNode = Object.freeze({
   kind: 'aggregate',
   name: 'count',
   input: null,
@@ -49,7 +50,8 @@ function innerRows(state: QueryState, keepsOrder: boolean): SelectPlan {
   return needsColumns ? plan : { ...plan, select: [ONE] }
 }
 
-function around(query: SelectPlan, select: readonly ExprNode[]): SelectPlan {
+/** A query over the rows of another one, whose columns are c0, c1, … of `q`. */
+export function around(query: SelectPlan, select: readonly ExprNode[]): SelectPlan {
   const source: Source = { alias: 'q', table: 'q', model: null }
   return {
     from: { source, query },
@@ -63,6 +65,7 @@ function around(query: SelectPlan, select: readonly ExprNode[]): SelectPlan {
     ordering: [],
     offset: 0,
     limit: null,
+    window: null,
     lock: null,
     isEmpty: query.isEmpty,
   }
@@ -81,6 +84,7 @@ export function planExists(state: QueryState): SelectPlan {
     select: [ONE],
     offset: state.offset,
     limit,
+    window: state,
     isNone: state.isNone,
   })
 }
@@ -110,6 +114,7 @@ export function planAggregate(state: QueryState, aggregates: readonly NamedNode[
     ordering,
     offset: state.offset,
     limit: state.limit,
+    window: state,
     isNone: state.isNone,
   })
   return { ...around(query, select), from: { source, query } }

@@ -42,6 +42,7 @@ export function selectUnder(
     ordering: ordered,
     offset: state.offset,
     limit: state.limit,
+    window: state,
     isNone: state.isNone,
   })
   return { plan: { ...plan, lock: state.lock }, shape: projected.shape }
@@ -139,6 +140,7 @@ export interface Ending {
   readonly ordering: readonly OrderNode[]
   readonly offset: number
   readonly limit: number | null
+  readonly window: QueryState | null
   readonly isNone: boolean
 }
 
@@ -149,6 +151,7 @@ export const PLAIN: Omit<Ending, 'select'> = {
   ordering: [],
   offset: 0,
   limit: null,
+  window: null,
   isNone: false,
 }
 

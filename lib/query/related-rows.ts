@@ -2,7 +2,15 @@ import type { ColumnMeta, RelationMeta } from '../meta/model-meta.ts'
 import { lookupTree } from './lookups.ts'
 import type { QueryState, RefNode } from './nodes.ts'
 import { columnRef } from './paths.ts'
-import { withAnnotation, withCondition, withSticky } from './state.ts'
+import { loadedColumns } from './related.ts'
+import {
+  addStep,
+  patchState,
+  stepsInOrder,
+  withAnnotation,
+  withCondition,
+  withSticky,
+} from './state.ts'
 
 /** The name under which `withFarKeys` gives the near side's key of a row. */
 export const NEAR_KEY = 'nearKey'
@@ -24,7 +32,7 @@ export function farColumn(relation: RelationMeta): ColumnMeta | null {
 }
 
 /** Where the near side's key stands, seen from the far rows. */
-function farKey(relation: RelationMeta): RefNode {
+export function farKey(relation: RelationMeta): RefNode {
   const column = farColumn(relation)
   return column === null
     ? columnRef(relation.inverse.targetColumn, [relation.inverse])
@@ -41,15 +49,31 @@ export function withFarRows(state: QueryState, relation: RelationMeta, key: unkn
   return withSticky(withCondition(state, lookupTree('exact', ref, [param])))
 }
 
-/** Only the far rows of some near rows; `NEAR_KEY` says whose each is, where no column does. */
+/**
+ * Only the far rows of some near rows. `NEAR_KEY` says whose each is, where no loaded column does or
+ * `isTold` asks for it. What the query asks already comes after that, and its first `filter()` speaks
+ * of the same row of a join table, as after a related manager.
+ */
 export function withFarKeys(
   state: QueryState,
   relation: RelationMeta,
   keys: readonly unknown[],
+  isTold = false,
 ): QueryState {
-  const ref = farKey(relation)
-  const list = Object.freeze({ kind: 'list' as const, values: keys, field: ref.field })
-  const found = withCondition(state, lookupTree('in', ref, [list]))
-  if (farColumn(relation) !== null) return found
-  return withAnnotation(found, NEAR_KEY, { node: ref, selected: true })
+  const node = farKey(relation)
+  const list = Object.freeze({ kind: 'list' as const, values: keys, field: node.field })
+  const begun = patchState(state, { steps: null, annotations: new Map(), isSticky: false })
+  let found = withCondition(begun, lookupTree('in', node, [list]))
+  const column = farColumn(relation)
+  const isLoaded = column !== null && loadedColumns(state.model, state.loadMask).includes(column)
+  if (isTold || !isLoaded) found = withAnnotation(found, NEAR_KEY, { node, selected: true })
+  let { steps } = found
+  for (const [at, step] of stepsInOrder(state.steps).entries()) {
+    const isFirstFilter = at === 0 && step.kind === 'filter'
+    steps = addStep(steps, isFirstFilter ? { ...step, sharesJoins: true } : step)
+  }
+  return patchState(found, {
+    steps,
+    annotations: new Map([...found.annotations, ...state.annotations]),
+  })
 }

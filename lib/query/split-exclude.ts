@@ -177,6 +177,7 @@ function existsPlan(
     ordering: [],
     offset: 0,
     limit: null,
+    window: null,
     lock: null,
     isEmpty: where.kind === 'constant' && !where.value,
   }

@@ -14,6 +14,7 @@ import type {
 import { resolveOrdering } from './ordering.ts'
 import type { Scope } from './paths.ts'
 import { resolveConditions } from './resolve.ts'
+import { shapeOfStep } from './shape.ts'
 
 /** The state of `Model.objects.all()`. */
 export function initialState(model: ModelMeta): QueryState {
@@ -114,9 +115,12 @@ export function withAnnotation(
   })
 }
 
-function addStep(previous: Steps | null, step: Step): Steps {
+/** A chain of steps with one more. */
+export function addStep(previous: Steps | null, step: Step): Steps {
   Object.freeze(step)
-  return Object.freeze({ previous, step, length: (previous?.length ?? 0) + 1 })
+  const { key, leaves } = shapeOfStep(step)
+  const length = (previous?.length ?? 0) + 1
+  return Object.freeze({ previous, step, length, key: (previous?.key ?? '') + key, leaves })
 }
 
 /** The steps in the order in which they were taken. */

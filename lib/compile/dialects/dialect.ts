@@ -22,7 +22,7 @@ export type JsonComparison = 'exact' | 'gt' | 'gte' | 'lt' | 'lte'
 /** SQL of JSON columns. */
 export interface JsonDialect {
   /** The JSON value at a path of keys and indexes; NULL if there is none. */
-  path(base: Fragment, keys: readonly string[]): Fragment
+  path(base: Fragment, keys: ListNode): Fragment
   /** A JSON value as text: of a JSON string the string itself. */
   text(json: Fragment): Fragment
   /** A JSON value as something that can be ordered and compared with `fromColumn`. */
@@ -50,8 +50,8 @@ export interface Dialect {
   bare(node: ParamNode): Fragment
   /** A bound value of which nothing else tells the type. */
   typed(node: ParamNode): Fragment
-  /** A value that is written to a column. */
-  written(value: unknown, field: ColumnField): Fragment
+  /** A bound value that is written to a column. */
+  written(placeholder: Fragment, field: ColumnField): Fragment
   /** An expression as a side of a comparison, or to order by. */
   comparable(expression: Fragment, field: ColumnField): Fragment
   /** An expression as a column of a result. */

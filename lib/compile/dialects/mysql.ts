@@ -4,6 +4,7 @@ import type { AggregateName, ArithmeticOperator } from '../../query/raw.ts'
 import { bind, type Fragment, keyword, list, sql } from '../fragment.ts'
 import type { AggregateForm, Dialect, JsonDialect, PatternName } from './dialect.ts'
 import {
+  bindEach,
   bindJson,
   bindParam,
   escapeLike,
@@ -18,7 +19,7 @@ const NAME = 'mysql'
 function match(lookup: PatternName, left: Fragment, value: ParamNode): Fragment {
   if (lookup === 'regex') return sql`regexp_like(${left}, ${bindParam(value, NAME)}, 'c')`
   if (lookup === 'iregex') return sql`regexp_like(${left}, ${bindParam(value, NAME)}, 'i')`
-  const pattern = bind(value.value, (text) => wildcards(lookup, escapeLike(String(text)), '%'))
+  const pattern = bind(value, (given) => wildcards(lookup, escapeLike(String(given.value)), '%'))
   return ignoresCase(lookup) ? sql`${left} like ${pattern}` : sql`${left} like binary ${pattern}`
 }
 
@@ -94,7 +95,7 @@ function jsonPath(keys: readonly string[]): string {
 
 const json: JsonDialect = {
   path: (base, keys) =>
-    sql`json_extract(${base}, ${bind(keys, (value) => jsonPath(value as readonly string[]))})`,
+    sql`json_extract(${base}, ${bind(keys, ({ values }) => jsonPath(values as readonly string[]))})`,
   text: (value) => sql`json_unquote(${value})`,
   comparable: (value) => value,
   fromColumn: (expression) => sql`cast(${expression} as json)`,
@@ -118,15 +119,12 @@ export const mysql: Dialect = {
   random: keyword('rand()'),
   bare: (node) => bindParam(node, NAME),
   typed: (node) => bindParam(node, NAME),
-  written: (value, field) => bind(value, (given) => field.toDb(given, NAME)),
+  written: (placeholder) => placeholder,
   comparable: (expression) => expression,
   read: (expression) => expression,
   in(left, _node, values) {
     if (values.field.family === 'text' || values.field.family === 'binary') {
-      const items = values.values.map((value) =>
-        bind(value, (given) => values.field.toDb(given, NAME)),
-      )
-      return sql`${left} in (${list(items)})`
+      return sql`${left} in (${list(bindEach(values, NAME))})`
     }
     const type = keyword(
       values.field.family === 'number' || values.field.family === 'bigint'

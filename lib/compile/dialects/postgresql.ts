@@ -92,7 +92,7 @@ function match(lookup: PatternName, left: Fragment, value: ParamNode): Fragment 
   if (lookup === 'regex') return sql`${left} ~ ${bindParam(value, NAME)}`
   if (lookup === 'iregex') return sql`${left} ~* ${bindParam(value, NAME)}`
   if (lookup === 'iexact') return sql`upper(${left}) = upper(${bindParam(value, NAME)})`
-  const pattern = bind(value.value, (text) => wildcards(lookup, escapeLike(String(text)), '%'))
+  const pattern = bind(value, (given) => wildcards(lookup, escapeLike(String(given.value)), '%'))
   return ignoresCase(lookup)
     ? sql`upper(${left}) like upper(${pattern})`
     : sql`${left} like ${pattern}`
@@ -134,7 +134,7 @@ function aggregate(name: AggregateName, input: Fragment | null, form: AggregateF
 const COMPARISONS = { exact: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
 
 const json: JsonDialect = {
-  path: (base, keys) => sql`(${base}::jsonb #> ${bind(keys, (value) => value)}::text[])`,
+  path: (base, keys) => sql`(${base}::jsonb #> ${bind(keys, ({ values }) => values)}::text[])`,
   text: (value) => sql`(${value} #>> '{}')`,
   comparable: (value) => value,
   fromColumn: (expression) => sql`to_jsonb(${expression})`,
@@ -164,7 +164,7 @@ export const postgresql: Dialect = {
   random: keyword('random()'),
   bare: (node) => (isAnyInteger(node.field) ? typed(node) : bindParam(node, NAME)),
   typed,
-  written: (value, field) => bind(value, (given) => field.toDb(given, NAME)),
+  written: (placeholder) => placeholder,
   comparable: (expression) => expression,
   read: (expression) => expression,
   in(left, node, values: ListNode) {

@@ -6,21 +6,24 @@ import type { AggregateForm, PatternName } from './dialect.ts'
 
 /** Binds a value as its column wants it. */
 export function bindParam(node: ParamNode, dialect: DialectName): Fragment {
-  return bind(node.value, (value) => node.field.toDb(value, dialect))
+  return bind(node, ({ value, field }) => field.toDb(value, dialect))
 }
 
 /** Binds a list as an array of what the driver takes. */
 export function bindArray(node: ListNode, dialect: DialectName): Fragment {
-  return bind(node.values, (values) =>
-    (values as readonly unknown[]).map((value) => node.field.toDb(value, dialect)),
-  )
+  return bind(node, ({ values, field }) => values.map((value) => field.toDb(value, dialect)))
 }
 
 /** Binds a list as a JSON array of what the driver takes. */
 export function bindJson(node: ListNode, dialect: DialectName): Fragment {
-  return bind(node.values, (values) =>
-    JSON.stringify((values as readonly unknown[]).map((value) => node.field.toDb(value, dialect))),
+  return bind(node, ({ values, field }) =>
+    JSON.stringify(values.map((value) => field.toDb(value, dialect))),
   )
+}
+
+/** Binds each of a list by itself: the text is then of this list only. */
+export function bindEach(node: ListNode, dialect: DialectName): readonly Fragment[] {
+  return node.values.map((value) => bindParam({ kind: 'param', value, field: node.field }, dialect))
 }
 
 /** Text in which nothing is special to LIKE; the escape character is a backslash. */

@@ -1,5 +1,5 @@
-import type { ParamNode } from '../../query/nodes.ts'
-import { bind, type Fragment, keyword, list, sql } from '../fragment.ts'
+import type { ListNode, ParamNode } from '../../query/nodes.ts'
+import { bind, bindConstant, type Fragment, keyword, list, sql } from '../fragment.ts'
 import type { JsonComparison, JsonDialect } from './dialect.ts'
 import { bindJson, bindParam, notSupported } from './shared.ts'
 
@@ -17,10 +17,10 @@ function index(key: string): string {
 }
 
 /** The value at one of several paths: digits are an index of an array or a key of an object. */
-function path(base: Fragment, keys: readonly string[]): Fragment {
+function path(base: Fragment, { values: keys }: ListNode): Fragment {
   let paths = ['$']
   let ambiguous = 0
-  for (const key of keys) {
+  for (const key of keys as readonly string[]) {
     const isIndex = INDEX.test(key)
     if (isIndex) ambiguous += 1
     const both = isIndex && ambiguous <= MAX_AMBIGUOUS
@@ -29,8 +29,12 @@ function path(base: Fragment, keys: readonly string[]): Fragment {
       return both ? [before + index(key), before + label(key)] : [before + index(key)]
     })
   }
-  const values = paths.map((each) => sql`${base} -> ${bind(each, (text) => text)}`)
+  const values = paths.map((each) => sql`${base} -> ${bindConstant(each)}`)
   return values.length === 1 ? sql`(${list(values)})` : sql`coalesce(${list(values)})`
+}
+
+function itself(node: ParamNode): Fragment {
+  return bind(node, ({ value }) => value)
 }
 
 const COMPARISONS = { exact: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
@@ -40,9 +44,9 @@ function compare(lookup: JsonComparison, left: Fragment, right: ParamNode): Frag
   const { value } = right
   switch (typeof value) {
     case 'string':
-      return sql`(json_type(${left}) = 'text' and ${left} ->> '$' ${operator} ${bind(value, (text) => text)})`
+      return sql`(json_type(${left}) = 'text' and ${left} ->> '$' ${operator} ${itself(right)})`
     case 'number':
-      return sql`(json_type(${left}) in ('integer', 'real') and ${left} ->> '$' ${operator} ${bind(value, (number) => number)})`
+      return sql`(json_type(${left}) in ('integer', 'real') and ${left} ->> '$' ${operator} ${itself(right)})`
     case 'boolean':
       return sql`json_type(${left}) = '${keyword(value ? 'true' : 'false')}'`
     default:

@@ -5,6 +5,7 @@ import type { AggregateName, ArithmeticOperator } from '../../query/raw.ts'
 import { bind, type Fragment, keyword, list, sql } from '../fragment.ts'
 import type { AggregateForm, Dialect, PatternName } from './dialect.ts'
 import {
+  bindEach,
   bindJson,
   bindParam,
   escapeLike,
@@ -43,10 +44,7 @@ function read(expression: Fragment, node: ExprNode): Fragment {
 function within(left: Fragment, values: ListNode): Fragment {
   // JSON cannot carry bytes.
   if (values.field.family === 'binary') {
-    const items = values.values.map((value) =>
-      bind(value, (given) => values.field.toDb(given, NAME)),
-    )
-    return sql`${left} in (${list(items)})`
+    return sql`${left} in (${list(bindEach(values, NAME))})`
   }
   const item = converted(keyword('value'), values.field)
   return sql`${left} in (select ${item} from json_each(${bindJson(values, NAME)}))`
@@ -54,8 +52,8 @@ function within(left: Fragment, values: ListNode): Fragment {
 
 function pattern(lookup: PatternName, value: ParamNode): Fragment {
   const isLike = ignoresCase(lookup)
-  return bind(value.value, (given) => {
-    const text = String(given)
+  return bind(value, (given) => {
+    const text = String(given.value)
     const escaped = isLike ? escapeLike(text) : text.replace(/[*?[]/g, '[$&]')
     const whole = wildcards(lookup, escaped, isLike ? '%' : '*')
     if (Buffer.byteLength(whole) > MAX_PATTERN_BYTES) {
@@ -164,10 +162,8 @@ export const sqlite: Dialect = {
   random: keyword('random()'),
   bare: (node) => converted(bindParam(node, NAME), node.field),
   typed: (node) => converted(bindParam(node, NAME), node.field),
-  written(value, field) {
-    const placeholder = bind(value, (given) => field.toDb(given, NAME))
-    return field.family === 'bigint' ? sql`cast(${placeholder} as integer)` : placeholder
-  },
+  written: (placeholder, field) =>
+    field.family === 'bigint' ? sql`cast(${placeholder} as integer)` : placeholder,
   comparable,
   read,
   in: (left, _node, values) => within(left, values),

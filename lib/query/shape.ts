@@ -1,0 +1,356 @@
+import type { ColumnField } from '../fields/column-field.ts'
+import type {
+  ConditionTree,
+  ExprNode,
+  Leaf,
+  LoadMask,
+  NamedNode,
+  OrderNode,
+  Projection,
+  QueryState,
+  RelatedTree,
+  Step,
+} from './nodes.ts'
+
+/**
+ * What of a query decides its SQL, as a key, and what only decides its bound values: the leaves of
+ * its trees, in an order that is the same for every query with the same key.
+ *
+ * Values are never part of a key: `in` of three and of three thousand values has one shape.
+ */
+export interface Shape {
+  readonly key: string
+  readonly leaves: readonly Leaf[]
+}
+
+let lastId = 0
+const ids = new WeakMap<object, number>()
+
+/** A number for a piece of metadata (a model, column, field or relation): its part of a key. */
+export function idOf(metadata: object): number {
+  let id = ids.get(metadata)
+  if (id === undefined) {
+    lastId += 1
+    id = lastId
+    ids.set(metadata, id)
+  }
+  return id
+}
+
+/** The shape of one step, which is a part of the shape of every query that takes it. */
+export function shapeOfStep(step: Step): Shape {
+  const writer = new ShapeWriter()
+  writer.step(step)
+  return writer
+}
+
+/** The shape of a query's rows; of its count, and whatever else is asked of it without arguments. */
+export function shapeOf(state: QueryState): Shape {
+  const writer = new ShapeWriter()
+  writer.state(state)
+  return writer
+}
+
+/** The shape of a query and of expressions over its rows: what is computed, or what is set. */
+export function shapeWith(state: QueryState, nodes: readonly NamedNode[]): Shape {
+  const writer = new ShapeWriter()
+  writer.state(state)
+  writer.named(nodes)
+  return writer
+}
+
+/**
+ * Writes a shape, part by part. Every part starts with a letter of its kind and says how many parts
+ * it has where that can differ, so that two different queries never have the same key. Text comes
+ * with its length, and ids with an end.
+ */
+class ShapeWriter implements Shape {
+  key = ''
+  readonly leaves: Leaf[] = []
+
+  state(state: QueryState): void {
+    this.key += `Q${idOf(state.model)}${flagsOf(state)}`
+    if (state.steps !== null) {
+      this.key += `${state.steps.length}{${state.steps.key}}`
+      for (let at: QueryState['steps'] = state.steps; at !== null; at = at.previous) {
+        for (const leaf of at.leaves) this.leaves.push(leaf)
+      }
+    }
+    if (state.ordering !== null) this.#ordering(state.ordering)
+    if (typeof state.distinct !== 'boolean') this.#nodes('D', state.distinct)
+    this.#projection(state.projection)
+    if (state.offset > 0 || state.limit !== null) this.leaves.push(state)
+    if (state.selectRelated.size > 0) this.#related(state.selectRelated)
+    if (state.loadMask !== null) this.#mask(state.loadMask)
+    for (const [name, { selected }] of state.annotations) {
+      this.key += selected ? 'a' : 'h'
+      this.#text(name)
+    }
+    if (state.groupBy !== null) {
+      this.key += 'g'
+      this.named(state.groupBy)
+    }
+    this.#rest(state)
+    this.key += ';'
+  }
+
+  /** What few queries have. */
+  #rest({ combination, lock }: QueryState): void {
+    if (combination !== null) {
+      const { operator, all, states } = combination
+      this.key += `C${operator}${all ? '+' : '.'}${states.length}`
+      for (const each of states) this.state(each)
+    }
+    if (lock === null) return
+    const flags = [lock.noWait, lock.skipLocked, lock.noKey].map(Number).join('')
+    this.key += `K${flags}${lock.of.length}.`
+    for (const name of lock.of) this.#text(name)
+  }
+
+  step(step: Step): void {
+    switch (step.kind) {
+      case 'filter':
+        this.key += step.sharesJoins ? 's' : 'f'
+        this.#condition(step.condition)
+        return
+      case 'annotate':
+        this.key += 'a'
+        this.#text(step.name)
+        this.#node(step.node)
+        return
+      default:
+        throw unknownKind(step)
+    }
+  }
+
+  named(nodes: readonly NamedNode[]): void {
+    this.key += `N${nodes.length}.`
+    for (const { name, node } of nodes) {
+      this.#text(name)
+      this.#node(node)
+    }
+  }
+
+  #ordering(ordering: readonly OrderNode[]): void {
+    this.key += `O${ordering.length}.`
+    for (const { node, descending, nulls } of ordering) {
+      this.key += `${descending ? '-' : '+'}${nulls === null ? '' : nulls === 'first' ? 'f' : 'l'}`
+      if (node === null) this.key += '?'
+      else this.#node(node)
+    }
+  }
+
+  #projection(projection: Projection): void {
+    if (projection.kind === 'instances') return
+    this.key += `P${projection.kind}${projection.position}`
+    this.named(projection.columns)
+  }
+
+  #related(tree: RelatedTree): void {
+    this.key += `R${tree.size}.`
+    for (const [name, { relation, children }] of tree) {
+      this.#text(name)
+      this.key += `${idOf(relation)}.`
+      this.#related(children)
+    }
+  }
+
+  #mask({ mode, columns, children }: LoadMask): void {
+    this.key += `M${mode}${columns.size}.`
+    for (const column of columns) this.key += `${idOf(column)}.`
+    this.key += `${children.size}.`
+    for (const [name, child] of children) {
+      this.#text(name)
+      this.#mask(child)
+    }
+  }
+
+  #condition(tree: ConditionTree): void {
+    switch (tree.kind) {
+      case 'lookup':
+        this.key += tree.flag ? 'l' : 'L'
+        this.#text(tree.lookup)
+        this.#node(tree.left)
+        this.#nodes('', tree.right)
+        return
+      case 'group':
+        this.key += `${tree.connector}${tree.children.length}.`
+        for (const child of tree.children) this.#condition(child)
+        return
+      case 'not':
+        this.key += 'n'
+        this.#condition(tree.child)
+        return
+      case 'constant':
+        this.key += tree.value ? 't' : 'u'
+        if (tree.of !== null) this.#node(tree.of)
+        else this.key += '-'
+        return
+      case 'boolean':
+        this.key += 'b'
+        this.#node(tree.expression)
+        return
+      default:
+        throw unknownKind(tree)
+    }
+  }
+
+  #nodes(kind: string, nodes: readonly ExprNode[]): void {
+    this.key += `${kind}${nodes.length}.`
+    for (const node of nodes) this.#node(node)
+  }
+
+  #node(node: ExprNode): void {
+    switch (node.kind) {
+      case 'ref':
+        this.key += `r${node.hops.length}.`
+        for (const hop of node.hops) this.key += `${idOf(hop)}.`
+        this.key += `${idOf(node.column)}.${idOf(node.field)}.`
+        return
+      case 'param':
+        this.key += `p${idOf(node.field)}${kindOfValue(node.value, node.field)}`
+        this.leaves.push(node)
+        return
+      case 'list':
+        this.key += `v${idOf(node.field)}.`
+        this.leaves.push(node)
+        return
+      case 'func':
+        this.key += 'F'
+        this.#text(node.name)
+        this.key += `${idOf(node.field)}.`
+        this.#arguments(node.name, node.args)
+        return
+      case 'aggregate':
+        this.key += `A${node.name}${node.distinct ? 'd' : '.'}${node.sample ? 's' : '.'}`
+        this.key += `${idOf(node.field)}.`
+        this.#optional(node.input)
+        if (node.filter !== null) this.#condition(node.filter)
+        else this.key += '-'
+        this.#optional(node.default)
+        return
+      case 'condition':
+        this.key += `c${idOf(node.field)}.`
+        this.#condition(node.condition)
+        return
+      case 'annotation':
+        this.key += `i${idOf(node.field)}.`
+        this.#text(node.name)
+        return
+      case 'query':
+        this.key += `q${node.exists ? 'e' : '.'}${idOf(node.field)}.`
+        this.state(node.state)
+        return
+      case 'column':
+      case 'plan':
+      case 'rowNumber':
+        throw new TypeError('A planned expression is no part of a state.')
+      default:
+        throw unknownKind(node)
+    }
+  }
+
+  #optional(node: ExprNode | null): void {
+    if (node === null) this.key += '-'
+    else this.#node(node)
+  }
+
+  /** The keys of a path into JSON are names, as those of columns are, and not values. */
+  #arguments(name: string, args: readonly ExprNode[]): void {
+    this.#nodes('', args)
+    const keys = args[1]
+    if (name !== 'jsonPath' || keys?.kind !== 'list') return
+    this.key += `${keys.values.length}.`
+    for (const key of keys.values) this.#text(String(key))
+  }
+
+  #text(text: string): void {
+    this.key += `${text.length}:${text}`
+  }
+}
+
+function flagsOf({ isNone, reversed, distinct, offset, limit }: QueryState): string {
+  const window = limit === null ? '.' : limit === 0 ? '0' : 'l'
+  const rows = `${isNone ? '0' : '.'}${reversed ? 'r' : '.'}${distinct === true ? 'd' : '.'}`
+  return `${rows}${offset > 0 ? 'o' : '.'}${window}`
+}
+
+/** JSON is compared in other ways for each kind of value. */
+function kindOfValue(value: unknown, field: ColumnField): string {
+  if (field.family !== 'json') return '.'
+  if (value === null) return 'n'
+  return typeof value === 'boolean' ? String(value) : typeof value
+}
+
+function unknownKind(part: never): TypeError {
+  return new TypeError(`A query has a part of an unknown kind: ${(part as { kind: string }).kind}.`)
+}
+
+/**
+ * Every property of every part of a query, by what the writer does with it. A property or a kind
+ * that is new does not compile until it is listed here: then write it above, or say that it does not
+ * change the SQL.
+ */
+interface Written {
+  readonly ref: 'hops' | 'column' | 'field'
+  readonly param: 'value' | 'field'
+  readonly list: 'values' | 'field'
+  readonly func: 'name' | 'args' | 'field'
+  readonly aggregate: 'name' | 'input' | 'distinct' | 'sample' | 'filter' | 'default' | 'field'
+  readonly condition: 'condition' | 'field'
+  readonly annotation: 'name' | 'field'
+  readonly query: 'state' | 'exists' | 'field'
+  readonly column: 'source' | 'column' | 'field' | 'nullable'
+  readonly plan: 'plan' | 'exists' | 'field'
+  readonly rowNumber: 'partition' | 'ordering' | 'field'
+  readonly lookup: 'lookup' | 'left' | 'right' | 'flag'
+  readonly group: 'connector' | 'children'
+  readonly not: 'child'
+  readonly constant: 'value' | 'of'
+  readonly boolean: 'expression'
+  readonly filter: 'condition' | 'sharesJoins'
+  readonly annotate: 'name' | 'node'
+}
+
+type Parts = ExprNode | ConditionTree | Step
+
+type Unlisted<K extends Parts['kind']> = Exclude<
+  keyof Extract<Parts, { readonly kind: K }>,
+  'kind' | (K extends keyof Written ? Written[K] : never)
+>
+
+type Changing =
+  | 'model'
+  | 'steps'
+  | 'ordering'
+  | 'reversed'
+  | 'distinct'
+  | 'offset'
+  | 'limit'
+  | 'isNone'
+  | 'projection'
+  | 'selectRelated'
+  | 'loadMask'
+  | 'annotations'
+  | 'groupBy'
+  | 'combination'
+  | 'lock'
+
+/** Where and how a query runs, and what is done with its rows. `isSticky` is in the next step. */
+type Irrelevant =
+  | 'conditions'
+  | 'database'
+  | 'timeoutMs'
+  | 'signal'
+  | 'fetchMode'
+  | 'prefetch'
+  | 'hints'
+  | 'isSticky'
+
+type Nothing<T extends never> = T
+
+/** Does not compile when a part of a query is in no list. */
+export type Forgotten = Nothing<
+  | { [K in Parts['kind']]: Unlisted<K> }[Parts['kind']]
+  | Exclude<keyof QueryState, Changing | Irrelevant>
+>
