@@ -43,6 +43,11 @@ export class Collected {
     return this.#values(target)
   }
 
+  /** Whether rows of a model were looked for. */
+  has(model: ModelMeta): boolean {
+    return this.#found.has(model)
+  }
+
   /** How many rows of a model were looked at. */
   countOf(model: ModelMeta): number {
     return this.#found.get(model)?.rows.size ?? 0

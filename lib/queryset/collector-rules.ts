@@ -34,15 +34,15 @@ export interface DeletionRules {
 export function rulesOf(model: ModelMeta): DeletionRules {
   const keys: DeletionRule[] = []
   const joins: JoinRule[] = []
+  for (const { kind, through } of model.relations.values()) {
+    if (kind !== 'manyToMany' || through?.isModel !== false) continue
+    joins.push({ join: through.model, key: through.near })
+  }
   for (const relation of model.incoming) {
     const { from: child, keyColumn: key, targetColumn: target, onDelete, through } = relation
     if (through?.isModel === false) joins.push({ join: through.model, key: through.far })
     if (key === null || onDelete === null || onDelete === 'doNothing') continue
     keys.push({ onDelete, child, key, target, relation })
-  }
-  for (const { kind, through } of model.relations.values()) {
-    if (kind !== 'manyToMany' || through?.isModel !== false) continue
-    joins.push({ join: through.model, key: through.near })
   }
   const columns = [...new Set([model.primaryKey, ...keys.map(({ target }) => target)])]
   return { keys, joins, columns, isLeaf: keys.length === 0 && joins.length === 0 }

@@ -2,7 +2,7 @@ import { compileDelete } from '../compile/delete.ts'
 import { compileUpdate } from '../compile/update.ts'
 import type { Database } from '../database/runner.ts'
 import { ProtectedError, RestrictedError } from '../errors.ts'
-import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { resolveAssignments } from '../query/assignments.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { withValuesList } from '../query/projection.ts'
@@ -64,6 +64,7 @@ class Deletion {
     await this.#assertFree('protect', new Map())
     await this.#assertFree('restrict', doomed)
     const { models, cut } = deletionOrder(doomed.keys())
+    await this.#findByOtherKeys(doomed, cut)
     await this.#detach(doomed, cut)
     for (const [join, rows] of this.#collected.joins()) await this.#delete(join, rows)
     for (const model of models) await this.#delete(model, doomed.get(model) as AnyOf)
@@ -92,6 +93,18 @@ class Deletion {
         const added = this.#collected.add(child, found)
         pending.set(child, [...(pending.get(child) ?? []), ...added])
       }
+    }
+  }
+
+  /** Rows that are known by a key only would be lost when that is cut. */
+  async #findByOtherKeys(
+    doomed: Map<ModelMeta, AnyOf>,
+    cut: ReadonlySet<RelationMeta>,
+  ): Promise<void> {
+    const unseen = [...cut].map(({ from }) => from).filter((from) => !this.#collected.has(from))
+    for (const model of new Set(unseen)) {
+      this.#collected.add(model, await this.#find(this.#rows(model, doomed.get(model) as AnyOf)))
+      doomed.set(model, this.#collected.doomed().get(model) as AnyOf)
     }
   }
 
@@ -130,9 +143,9 @@ class Deletion {
   /** Does `setNull` and `setDefault`, and cuts the keys that no order of deletion can satisfy. */
   async #detach(
     doomed: ReadonlyMap<ModelMeta, AnyOf>,
-    cut: ReadonlySet<DeletionRule['relation']>,
+    cut: ReadonlySet<RelationMeta>,
   ): Promise<void> {
-    const isDone = new Set<DeletionRule['relation']>()
+    const isDone = new Set<RelationMeta>()
     for (const rule of this.#collected.rules) {
       const { onDelete, relation, child, key } = rule
       if (onDelete !== 'setNull' && onDelete !== 'setDefault') continue
@@ -183,7 +196,8 @@ class Deletion {
   /** A query for rows of a model, in the time that is left. */
   #rows(model: ModelMeta, rows: AnyOf): QueryState {
     const { signal } = this.#state
-    const timeoutMs = this.#endsAt === null ? null : Math.max(1, this.#endsAt - performance.now())
+    const leftMs = (this.#endsAt ?? 0) - performance.now()
+    const timeoutMs = this.#endsAt === null ? null : Math.max(1, Math.ceil(leftMs))
     const all = patchState(initialState(model), { signal, timeoutMs })
     return withFilter(all, [anyOf(rows)])
   }
