@@ -2,20 +2,18 @@ import { compileAggregate } from '../compile/aggregates.ts'
 import { compileCount, compileExists, compileSelect } from '../compile/select.ts'
 import type { Runner } from '../database/runner.ts'
 import type { DialectName } from '../fields/dialect.ts'
-import type { Columns } from '../hydrate/instance.ts'
 import { hydrate } from '../hydrate/rows.ts'
 import { emptyAggregates } from '../query/aggregate-spec.ts'
 import type { NamedNode, QueryState } from '../query/nodes.ts'
 import { originOf } from './databases.ts'
-import { type PrefetchPath, prefetch } from './prefetch.ts'
+import { loadPrefetches } from './prefetch.ts'
 import { limitsOf, readRows } from './read-rows.ts'
 import type { Sql } from './types.ts'
 
 /** The rows of a query, as its projection wants them, with what is to be prefetched. */
 export async function fetchRows(runner: Runner, state: QueryState): Promise<unknown[]> {
   const { rows } = await readRows(runner, state)
-  const paths = state.prefetch as readonly PrefetchPath[]
-  if (paths.length > 0) await prefetch(runner, rows as readonly Columns[], paths)
+  await loadPrefetches(runner, state, rows)
   return rows as unknown[]
 }
 

@@ -1,9 +1,8 @@
 import { compileSelect } from '../compile/select.ts'
 import type { Database } from '../database/runner.ts'
-import type { Columns } from '../hydrate/instance.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { assertSize } from './limits.ts'
-import { type PrefetchPath, prefetch } from './prefetch.ts'
+import { loadPrefetches } from './prefetch.ts'
 import { limitsOf, makeRows } from './read-rows.ts'
 
 /** Options of `iterator()`. */
@@ -26,7 +25,7 @@ export async function* iterate<R>(
   const { rows } = await db.current().run(query, limitsOf(state))
   for (let at = 0; at < rows.length; at += chunkSize) {
     const made = makeRows(db, state, query.shape, rows.slice(at, at + chunkSize))
-    await prefetch(db.current(), made as Columns[], state.prefetch as readonly PrefetchPath[])
+    await loadPrefetches(db.current(), state, made)
     yield* made as R[]
   }
 }

@@ -1,8 +1,9 @@
-import { FieldError, InvalidValueError } from '../errors.ts'
+import { FieldError, InvalidValueError, NotSupportedError } from '../errors.ts'
 import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { nameProblem } from '../meta/names.ts'
 import { queryStateOf } from '../query/hooks.ts'
 import type { QueryState } from '../query/nodes.ts'
+import { assertNotCombined, isSliced } from '../query/state.ts'
 
 /** One step of a path: a relation, and the property under which its rows are kept. */
 export interface PrefetchHop {
@@ -70,18 +71,20 @@ export function Prefetch<const P extends string, Q = undefined, const A extends 
 type RowOf<Q> = Q extends { readonly rowType?: infer R } ? NonNullable<R> : unknown
 
 /**
- * Adds paths to those a query loads already.
+ * The paths that a query loads already, and more.
  *
  * @throws FieldError for a name that is no relation, a queryset of another model, two querysets for
- * one path.
+ * one path, and after `values()`.
  */
 export function addPrefetches(
-  model: ModelMeta,
-  before: readonly PrefetchPath[],
+  state: QueryState,
   values: readonly unknown[],
 ): readonly PrefetchPath[] {
-  const paths = [...before]
-  for (const value of values) paths.push(resolvePath(model, paths, value))
+  if (state.projection.kind !== 'instances') {
+    throw new FieldError('Cannot call prefetchRelated() after values() or valuesList().')
+  }
+  const paths = [...(state.prefetch as readonly PrefetchPath[])]
+  for (const value of values) paths.push(resolvePath(state.model, paths, value))
   return Object.freeze(paths)
 }
 
@@ -99,10 +102,8 @@ function resolvePath(
     hops.push(hop)
     at = hop.relation.to
   }
-  return Object.freeze({
-    hops: withAttr(hops, at, options),
-    query: queryFor(hops, before, options),
-  })
+  const kept = withAttr(hops, at, options)
+  return Object.freeze({ hops: kept, query: queryFor(kept, before, options) })
 }
 
 /** A step through what an earlier `toAttr` of the same path keeps. */
@@ -153,7 +154,7 @@ function withAttr(
 function queryFor(
   hops: readonly PrefetchHop[],
   before: readonly PrefetchPath[],
-  { queryset, toAttr }: PrefetchOptions,
+  { queryset }: PrefetchOptions,
 ): QueryState | null {
   if (queryset === undefined) return null
   const state = queryStateOf(queryset)
@@ -164,8 +165,12 @@ function queryFor(
   if (state.projection.kind !== 'instances') {
     throw new FieldError('The queryset of a Prefetch cannot follow values() or valuesList().')
   }
-  const path = propertiesOf(toAttr === undefined ? hops : [])
-  if (path !== '' && before.some((other) => propertiesOf(other.hops) === path)) {
+  assertNotCombined(state, 'Prefetch()')
+  if (isSliced(state) && state.distinct !== false) {
+    throw new NotSupportedError('The queryset of a Prefetch cannot be both distinct and sliced.')
+  }
+  const path = propertiesOf(hops)
+  if (before.some((other) => propertiesOf(other.hops.slice(0, hops.length)) === path)) {
     throw new FieldError(
       `'${path}' is prefetched already, and cannot be with another queryset too: use toAttr.`,
     )

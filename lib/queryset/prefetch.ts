@@ -1,19 +1,38 @@
+import { compileSelect } from '../compile/select.ts'
+import { compileSlices } from '../compile/slices.ts'
 import type { Runner } from '../database/runner.ts'
+import { distinctKeys, toMapKey } from '../fields/key.ts'
 import { type Columns, instanceState, remember } from '../hydrate/instance.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { farColumn, nearColumn, withFarKeys } from '../query/related-rows.ts'
-import { initialState, patchState } from '../query/state.ts'
+import { initialState, isSliced, patchState } from '../query/state.ts'
+import { databaseOf } from './databases.ts'
 import { type PrefetchHop, type PrefetchPath, propertiesOf } from './prefetch-paths.ts'
 import { type KeyedRows, readRows } from './read-rows.ts'
 
 export type { PrefetchPath } from './prefetch-paths.ts'
+
+/** Loads what a query prefetches with its rows; nothing where they are no instances. */
+export async function loadPrefetches(
+  runner: Runner,
+  state: QueryState,
+  rows: readonly unknown[],
+): Promise<void> {
+  const paths = state.prefetch as readonly PrefetchPath[]
+  if (paths.length === 0 || state.projection.kind !== 'instances') return
+  await prefetch(runner, rows as readonly Columns[], paths, state)
+}
+
+/** What the queries for related rows have in common with the one that wants them. */
+export type Inherited = Pick<QueryState, 'timeoutMs' | 'signal' | 'fetchMode'>
 
 /** Loads relations of instances along paths: one query for each step, whatever their number. */
 export async function prefetch(
   runner: Runner,
   instances: readonly Columns[],
   paths: readonly PrefetchPath[],
+  inherited: Inherited,
 ): Promise<void> {
   const done = new Map<string, readonly Columns[]>()
   for (const { hops, query } of paths) {
@@ -21,22 +40,28 @@ export async function prefetch(
     for (const [index, hop] of hops.entries()) {
       const name = propertiesOf(hops.slice(0, index + 1))
       const own = index === hops.length - 1 ? query : null
-      level = done.get(name) ?? (await loadStep(runner, level, hop, own))
+      const far = { ...hop, query: own, inherited }
+      level = done.get(name) ?? (await loadStep(runner, level, far))
       done.set(name, level)
     }
   }
 }
 
-/** The instances one step further, loaded unless all of them are there already. */
+/** One step of a path, and how the rows at its end are asked for. */
+interface Step extends PrefetchHop {
+  readonly query: QueryState | null
+  readonly inherited: Inherited
+}
+
+/** The instances one step further, each once; loaded where they are not there already. */
 async function loadStep(
   runner: Runner,
   near: readonly Columns[],
-  hop: PrefetchHop,
-  query: QueryState | null,
+  step: Step,
 ): Promise<readonly Columns[]> {
-  const missing = near.filter((instance) => query !== null || !isLoaded(instance, hop))
-  if (missing.length > 0) await load(runner, missing, hop, query)
-  return near.flatMap((instance) => loadedBy(instance, hop))
+  const missing = near.filter((instance) => step.query !== null || !isLoaded(instance, step))
+  if (missing.length > 0) await load(runner, missing, step)
+  return [...new Set(near.flatMap((instance) => loadedBy(instance, step)))]
 }
 
 function isLoaded(instance: Columns, { relation, property }: PrefetchHop): boolean {
@@ -54,39 +79,35 @@ function loadedBy(instance: Columns, { relation, property }: PrefetchHop): reado
   return (Array.isArray(kept) ? kept : [kept]) as readonly Columns[]
 }
 
-async function load(
-  runner: Runner,
-  near: readonly Columns[],
-  hop: PrefetchHop,
-  query: QueryState | null,
-): Promise<void> {
-  const { relation } = hop
-  const key = nearColumn(relation).name
-  const keys = new Set(near.map((instance) => instance[key] ?? null))
-  keys.delete(null)
-  const found = await readFar(runner, relation, query ?? initialState(relation.to), [...keys])
-  const groups = groupByKey(relation, found)
-  const { offset = 0, limit = null } = query ?? {}
+async function load(runner: Runner, near: readonly Columns[], step: Step): Promise<void> {
+  const { name, field } = nearColumn(step.relation)
+  const keys = distinctKeys(
+    field,
+    near.map((instance) => instance[name]),
+  )
+  const groups = groupByKey(step.relation, await readFar(runner, step, keys))
   for (const instance of near) {
-    const group = groups.get(instance[key]) ?? []
-    const rows = group.slice(offset, limit === null ? undefined : offset + limit)
-    keep(instance, hop, rows)
+    keep(instance, step, groups.get(toMapKey(field, instance[name])) ?? [])
   }
 }
 
 /** The far rows of many near keys, with what their own query prefetches. */
 async function readFar(
   runner: Runner,
-  relation: RelationMeta,
-  query: QueryState,
+  { relation, query, inherited }: Step,
   keys: readonly unknown[],
 ): Promise<KeyedRows> {
-  if (keys.length === 0 || query.isNone) return { rows: [], nearKeys: null }
-  // A slice is taken for each near row, once its rows are together.
-  const whole = patchState(query, { offset: 0, limit: null })
-  const found = await readRows(runner, withFarKeys(whole, relation, keys))
-  const paths = query.prefetch as readonly PrefetchPath[]
-  if (paths.length > 0) await prefetch(runner, found.rows as readonly Columns[], paths)
+  const asked = query ?? initialState(relation.to)
+  if (keys.length === 0 || asked.isNone) return { rows: [], nearKeys: null }
+  const own = asked.database === null ? runner : databaseOf(asked).current()
+  const sliced = isSliced(asked)
+  const far = patchState(withFarKeys(asked, relation, keys, sliced), {
+    timeoutMs: asked.timeoutMs ?? inherited.timeoutMs,
+    signal: asked.signal ?? inherited.signal,
+    fetchMode: asked.fetchMode ?? inherited.fetchMode,
+  })
+  const found = await readRows(own, far, sliced ? compileSlices : compileSelect)
+  await loadPrefetches(own, far, found.rows)
   return found
 }
 
@@ -94,11 +115,12 @@ function groupByKey(
   relation: RelationMeta,
   { rows, nearKeys }: KeyedRows,
 ): Map<unknown, Columns[]> {
-  const column = farColumn(relation)
+  const { name } = farColumn(relation) ?? nearColumn(relation)
+  const { field } = nearColumn(relation)
   const groups = new Map<unknown, Columns[]>()
   rows.forEach((row, at) => {
     const instance = row as Columns
-    const key = column === null ? nearKeys?.[at] : instance[column.name]
+    const key = toMapKey(field, nearKeys === null ? instance[name] : nearKeys[at])
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [instance])
     else group.push(instance)

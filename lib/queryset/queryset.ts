@@ -29,7 +29,7 @@ import { bulkQuery, fetchBulk } from './in-bulk.ts'
 import type { InsertOptions } from './insert.ts'
 import { type IteratorOptions, iterate } from './iterate.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
-import { addPrefetches, type PrefetchPath } from './prefetch-paths.ts'
+import { addPrefetches } from './prefetch-paths.ts'
 import { limitsOf } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
@@ -453,14 +453,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     ...paths: Ps & CheckPrefetches<M, Ps>
   ): Reshaped<this, M, WithPrefetched<R, M, Ps>>
   prefetchRelated(...paths: readonly unknown[]): unknown {
-    const { model, prefetch } = this.#state
     const isUndo = paths.length === 1 && paths[0] === null
-    const before = prefetch as readonly PrefetchPath[]
-    return this.#with(
-      states.patchState(this.#state, {
-        prefetch: isUndo ? [] : addPrefetches(model, before, paths),
-      }),
-    )
+    const prefetch = isUndo ? [] : addPrefetches(this.#state, paths)
+    return this.#with(states.patchState(this.#state, { prefetch }))
   }
 
   // ---------- writes

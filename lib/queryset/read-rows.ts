@@ -20,8 +20,12 @@ export interface KeyedRows {
 }
 
 /** Runs a query and makes its rows: one statement, or none for no rows. */
-export async function readRows(runner: Runner, state: QueryState): Promise<KeyedRows> {
-  const query = compileSelect(state, runner.db.dialect)
+export async function readRows(
+  runner: Runner,
+  state: QueryState,
+  compile: typeof compileSelect = compileSelect,
+): Promise<KeyedRows> {
+  const query = compile(state, runner.db.dialect)
   if (query === null) return { rows: [], nearKeys: null }
   const { rows } = await runner.run(query, limitsOf(state))
   const { shape, keyOf } = splitNearKey(query.shape)
