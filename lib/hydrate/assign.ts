@@ -50,6 +50,23 @@ export function assign(meta: ModelMeta, instance: Columns, name: string, value: 
 }
 
 /**
+ * Gives an instance the canonical form of its values. An object that is canonical stays the one it
+ * is: who gave it may change it later, and means the instance.
+ */
+export function adoptValues(
+  meta: ModelMeta,
+  instance: Columns,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    const isObject = typeof value === 'object' && value !== null
+    const field = meta.columnsByName.get(name)?.field
+    if (isObject && field?.equals(instance[name], value) === true) continue
+    instance[name] = value
+  }
+}
+
+/**
  * Gives an instance that is about to be written the keys of instances that were assigned to it
  * before they were saved.
  *

@@ -107,18 +107,22 @@ export function changedColumns(meta: ModelMeta, instance: Columns): ColumnMeta[]
   })
 }
 
-/** Remembers that the database holds the instance's present values of `columns`. */
+/**
+ * Remembers that the database holds these values of `columns`: the instance's present ones, or
+ * those that were sent, where it may have been changed since.
+ */
 export function markStored(
   instance: Columns,
   origin: Origin,
   columns: readonly ColumnMeta[],
   meta: ModelMeta,
+  values: Readonly<Record<string, unknown>> = instance,
 ): void {
   const state = stateOf(instance)
   const stored =
     state.stored === null ? meta.columns.map(() => undefined as unknown) : [...state.stored]
   for (const column of columns) {
-    const value = instance[column.name] ?? null
+    const value = values[column.name] ?? null
     stored[column.index] = column.field.toDb(value, origin.dialect)
   }
   state.stored = stored

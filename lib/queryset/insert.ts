@@ -1,6 +1,6 @@
 import { compileInsert, type InsertConflict } from '../compile/insert.ts'
 import type { Database } from '../database/runner.ts'
-import { adoptKeys } from '../hydrate/assign.ts'
+import { adoptKeys, adoptValues } from '../hydrate/assign.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
 import { assertNotShadowed } from '../hydrate/shadowed.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
@@ -19,6 +19,12 @@ export interface InsertOptions {
   readonly conflict?: InsertConflict | undefined
 }
 
+/** An instance and what is inserted of it: canonical copies, and expressions as they are. */
+interface NewRow {
+  readonly instance: Columns
+  readonly values: Readonly<Record<string, unknown>>
+}
+
 /**
  * Inserts instances, in as few statements as the database's limits allow and in one transaction,
  * and sets the keys that the database made.
@@ -32,12 +38,12 @@ export async function insertInstances(
   instances: readonly Columns[],
   options: InsertOptions = {},
 ): Promise<void> {
-  for (const instance of instances) {
+  const rows = instances.map((instance) => {
     assertNotShadowed(meta, instance)
     adoptKeys(meta, instance)
-    prepare(meta, instance)
-  }
-  const batches = [...groupByColumns(meta, instances)].flatMap(([columns, group]) =>
+    return prepare(meta, instance)
+  })
+  const batches = [...groupByColumns(meta, rows)].flatMap(([columns, group]) =>
     chunks(group, batchSize(db, columns, options)).map((batch) => ({ columns, batch })),
   )
   const insertAll = async (): Promise<void> => {
@@ -47,34 +53,36 @@ export async function insertInstances(
 }
 
 /** Validates an instance and gives it the canonical form of its values. */
-function prepare(meta: ModelMeta, instance: Columns): void {
+function prepare(meta: ModelMeta, instance: Columns): NewRow {
   const plain = meta.columns.filter((column) => {
     const { field, name, relation } = column
     if (relation === null && field.autoNow) instance[name] = field.makeNow()
     if (isMadeByDatabase(column, instance)) return false
     return Expression.raw(instance[name]) === null
   })
-  Object.assign(instance, validate(meta, plain, instance))
+  const valid = validate(meta, plain, instance)
+  adoptValues(meta, instance, valid)
+  return { instance, values: { ...instance, ...valid } }
 }
 
-/** Instances with the same columns to insert; only those the database makes may be missing. */
+/** Rows with the same columns to insert; only those the database makes may be missing. */
 function groupByColumns(
   meta: ModelMeta,
-  instances: readonly Columns[],
-): Iterable<[readonly ColumnMeta[], Columns[]]> {
-  const groups = new Map<string, [readonly ColumnMeta[], Columns[]]>()
-  for (const instance of instances) {
-    const columns = meta.columns.filter((column) => !isMadeByDatabase(column, instance))
+  rows: readonly NewRow[],
+): Iterable<[readonly ColumnMeta[], NewRow[]]> {
+  const groups = new Map<string, [readonly ColumnMeta[], NewRow[]]>()
+  for (const row of rows) {
+    const columns = meta.columns.filter((column) => !isMadeByDatabase(column, row.values))
     const key = columns.map((column) => column.index).join()
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, [columns, [instance]])
-    else group[1].push(instance)
+    if (group === undefined) groups.set(key, [columns, [row]])
+    else group[1].push(row)
   }
   return groups.values()
 }
 
-function isMadeByDatabase(column: ColumnMeta, instance: Columns): boolean {
-  return column.generated && (instance[column.name] ?? null) === null
+function isMadeByDatabase(column: ColumnMeta, values: NewRow['values']): boolean {
+  return column.generated && (values[column.name] ?? null) === null
 }
 
 function batchSize(db: Database, columns: readonly ColumnMeta[], options: InsertOptions): number {
@@ -92,21 +100,24 @@ async function insertBatch(
   db: Database,
   meta: ModelMeta,
   columns: readonly ColumnMeta[],
-  batch: readonly Columns[],
+  batch: readonly NewRow[],
   { conflict }: InsertOptions,
 ): Promise<void> {
   const returning = returnedColumns(meta, columns, batch, conflict)
-  const rows = batch.map((instance) => columns.map((column) => instance[column.name] ?? null))
+  const rows = batch.map(({ values }) => columns.map((column) => values[column.name] ?? null))
   const statement = compileInsert({ model: meta, columns, rows, returning, conflict }, db.dialect)
   const runner = db.current()
-  for (const instance of batch) restoreOnRollback(db, meta, instance)
+  for (const { instance } of batch) restoreOnRollback(db, meta, instance)
   const result = await runner.run(statement)
   const origin = originOf(db)
-  batch.forEach((instance, at) => {
+  batch.forEach(({ instance, values }, at) => {
+    const returned: Record<string, unknown> = {}
     returning.forEach((column, position) => {
-      instance[column.name] = column.field.fromDb(result.rows[at]?.[position], db.dialect)
+      returned[column.name] = column.field.fromDb(result.rows[at]?.[position], db.dialect)
     })
-    if (conflict === undefined) markStored(instance, origin, meta.columns, meta)
+    Object.assign(instance, returned)
+    const stored = { ...values, ...returned }
+    if (conflict === undefined) markStored(instance, origin, meta.columns, meta, stored)
   })
 }
 
@@ -114,7 +125,7 @@ async function insertBatch(
 function returnedColumns(
   meta: ModelMeta,
   columns: readonly ColumnMeta[],
-  batch: readonly Columns[],
+  batch: readonly NewRow[],
   conflict: InsertConflict | undefined,
 ): ColumnMeta[] {
   // A row that was ignored returns nothing, so rows could not be told apart.
@@ -122,6 +133,6 @@ function returnedColumns(
   return meta.columns.filter(
     (column) =>
       !columns.includes(column) ||
-      batch.some((instance) => Expression.raw(instance[column.name]) !== null),
+      batch.some(({ values }) => Expression.raw(values[column.name]) !== null),
   )
 }

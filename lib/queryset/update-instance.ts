@@ -1,5 +1,6 @@
 import { compileUpdate } from '../compile/update.ts'
 import type { Database } from '../database/runner.ts'
+import { adoptValues } from '../hydrate/assign.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
 import { errorsOf } from '../meta/model-errors.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
@@ -31,11 +32,16 @@ export async function updateInstance(
     Expression.raw(instance[column.name]) !== null
   const computed = columns.filter(isExpression)
   const plain = columns.filter((column) => !isExpression(column))
-  Object.assign(instance, validate(meta, plain, instance))
+  const valid = validate(meta, plain, instance)
+  adoptValues(meta, instance, valid)
 
   const state = withFilter(initialState(meta), [{ pk: storedKey(meta, instance) }])
-  const values = Object.fromEntries(columns.map((column) => [column.name, instance[column.name]]))
-  const statement = compileUpdate(state, resolveAssignments(state, values), db.dialect)
+  const values = Object.fromEntries(computed.map(({ name }) => [name, instance[name]]))
+  const statement = compileUpdate(
+    state,
+    resolveAssignments(state, { ...values, ...valid }),
+    db.dialect,
+  )
   const runner = db.current()
   restoreOnRollback(db, meta, instance)
   const count = statement === null ? 0 : (await runner.run(statement)).count
@@ -44,6 +50,6 @@ export async function updateInstance(
       `The ${meta.name} to save is not in the database any more; nothing was written.`,
     )
   }
-  markStored(instance, originOf(db), plain, meta)
+  markStored(instance, originOf(db), plain, meta, valid)
   if (computed.length > 0) await readColumns(runner, meta, instance, computed)
 }

@@ -175,6 +175,48 @@ describeOnEach('writing', (kind) => {
       expect(again.dateTime).to.deep.equal(day('2021-01-01'))
     })
 
+    it('what is changed while a save is on its way is changed still', async () => {
+      const book = await emma()
+      book.pages = 1
+      const saving = book.save()
+      book.pages = 2
+      await saving
+      await stage.sends(1, () => book.save())
+      expect((await emma()).pages).to.equal(2)
+
+      const sample = new Sample({ json: { list: [1] }, char: 'a' })
+      const inserting = sample.save()
+      ;(sample.json as { list: number[] }).list.push(2)
+      sample.char = 'b'
+      await inserting
+      await stage.sends(1, () => sample.save())
+      const again = await Sample.objects.get({ id: sample.id })
+      expect([again.json, again.char]).to.deep.equal([{ list: [1, 2] }, 'b'])
+    })
+
+    it('an object that was given is the one that is kept, so that later changes to it are seen', async () => {
+      const data = { owner: { name: 'Ann' } }
+      const book = await emma()
+      book.data = data
+      await book.save()
+      data.owner.name = 'Bob'
+      await stage.sends(1, () => book.save())
+      expect((await emma()).data).to.deep.equal({ owner: { name: 'Bob' } })
+
+      const [json, dateTime, binary] = [{ a: 1 }, day('2020-01-01'), new Uint8Array([1])]
+      const sample = await Sample.objects.create({ json, dateTime, binary })
+      json.a = 2
+      dateTime.setUTCFullYear(2021)
+      binary[0] = 2
+      await stage.sends(1, () => sample.save())
+      const again = await Sample.objects.get({ id: sample.id })
+      expect([again.json, again.dateTime, [...again.binary]]).to.deep.equal([
+        { a: 2 },
+        day('2021-01-01'),
+        [2],
+      ])
+    })
+
     it('save({ fields }) writes those only, changed or not', async () => {
       const book = await emma()
       book.title = 'Emma!'
