@@ -1,6 +1,6 @@
 import { compileSelect } from '../compile/select.ts'
 import type { Runner } from '../database/runner.ts'
-import { NotSupportedError } from '../errors.ts'
+import { FieldError, NotSupportedError } from '../errors.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { limitsOf } from './read-rows.ts'
 
@@ -10,12 +10,20 @@ export interface ExplainOptions {
   readonly analyze?: boolean
 }
 
-/** The database's plan for a query, a line for each step; no plan where nothing is sent. */
+/**
+ * The database's plan for a query, a line for each step; no plan where nothing is sent.
+ *
+ * @throws FieldError for other options than these
+ */
 export async function explain(
   runner: Runner,
   state: QueryState,
-  { analyze = false }: ExplainOptions,
+  options: ExplainOptions,
 ): Promise<string> {
+  if (Object.keys(options).some((name) => name !== 'analyze')) {
+    throw new FieldError('explain() has no such option. Options are: analyze.')
+  }
+  const { analyze = false } = options
   const query = compileSelect(state, runner.db.dialect)
   if (query === null) return ''
   const isPostgres = runner.db.dialect === 'postgresql'

@@ -7,6 +7,7 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { validate } from '../meta/schemas.ts'
 import { Expression } from '../query/expression.ts'
 import { originOf } from './databases.ts'
+import { assertSize } from './limits.ts'
 import { restoreOnRollback } from './restore.ts'
 
 /** How many values one statement may carry; the databases' own limits are a little higher. */
@@ -30,7 +31,7 @@ interface NewRow {
  * and sets the keys that the database made.
  *
  * @throws ValidationError listing what is not valid in the first instance that is not, before any
- * SQL.
+ * SQL; RangeError for a `batchSize` that is none.
  */
 export async function insertInstances(
   db: Database,
@@ -38,6 +39,7 @@ export async function insertInstances(
   instances: readonly Columns[],
   options: InsertOptions = {},
 ): Promise<void> {
+  if (options.batchSize !== undefined) assertSize(options.batchSize, 'batchSize')
   const rows = instances.map((instance) => {
     assertNotShadowed(meta, instance)
     adoptKeys(meta, instance)
