@@ -116,7 +116,7 @@ function clash(
   if (model.columnsByName.has(side.name) || model.outgoing.has(side.name)) {
     return `The relatedName of ${declaredBy} clashes with the field ${model.name}.${side.name}.`
   }
-  if (other === undefined || isRedefinition(side.to, other.to)) return null
+  if (other === undefined || isRedefinition(side, other)) return null
   return (
     `${declaredBy} and ${other.to.name}.${other.inverse.name} both have the relatedName ` +
     `'${side.name}' on ${model.name}: give one of them another.`
@@ -124,8 +124,10 @@ function clash(
 }
 
 /** Whether both are the same declaration, run again: the later one then stands for both. */
-function isRedefinition(a: ModelMeta, b: ModelMeta): boolean {
-  return a.name === b.name && (a as Linkable).site === (b as Linkable).site
+function isRedefinition(a: RelationMeta, b: RelationMeta): boolean {
+  const [one, other] = [a.to as Linkable, b.to as Linkable]
+  const isSameModel = one.name === other.name && one.site === other.site
+  return isSameModel && one !== other && a.inverse.name === b.inverse.name
 }
 
 type Draft = { -readonly [K in keyof RelationMeta]: RelationMeta[K] }

@@ -100,9 +100,19 @@ export class Meta implements Linkable {
       const sides = [...this.outgoing.values(), ...reverse]
       const all = new Map(sides.map((relation) => [relation.queryName, relation]))
       this.#linked = { version: registry.version, all, incoming }
-      this.#onLink(this)
+      this.#installed()
     }
     return this.#linked
+  }
+
+  /** What is wrong with the class is told again by its next use. */
+  #installed(): void {
+    try {
+      this.#onLink(this)
+    } catch (error) {
+      this.#linked = null
+      throw error
+    }
   }
 
   /** Checks the other sides of its own relations too: a mistake is told by each model it is on. */

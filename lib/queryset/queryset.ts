@@ -35,6 +35,7 @@ import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type {
   CheckPrefetches,
+  CheckRelated,
   CheckUpdate,
   DefaultsOf,
   FlatRow,
@@ -428,8 +429,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @example const [book] = await Book.objects.selectRelated('author__mentor')
    */
   selectRelated<const Ps extends readonly RelatedHint<M>[]>(
-    ...paths: Ps
-  ): Reshaped<this, M, WithRelated<R, Ps[number]>>
+    ...paths: Ps & CheckRelated<M, Ps>
+  ): Reshaped<this, M, WithRelated<R, M, Ps>>
   selectRelated(...paths: readonly (string | null)[]): unknown {
     const isUndo = paths.length === 1 && paths[0] === null
     return this.#with(

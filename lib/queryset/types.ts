@@ -90,7 +90,36 @@ export type DefaultsOf<M> = Simplify<Writes<M>>
 export type RelatedHint<M> = ToOneKeys<M> | `${ToOneKeys<M>}__${string}` | null
 
 /** A row whose relations at these paths are loaded: they read as instances. */
-export type WithRelated<M, P> = M & (P extends string ? RelatedRow<M, P> : unknown)
+export type WithRelated<R, M, Ps extends readonly unknown[]> = Ps extends readonly [
+  infer Head,
+  ...infer Rest,
+]
+  ? (Head extends string ? RelatedRow<M, Head> : unknown) & WithRelated<R, M, Rest>
+  : R
+
+/** The first part of a path that is no relation to one row; never where all of them are. */
+type BadToOne<M, P extends string> = P extends `${infer H}__${infer T}`
+  ? [BadStep<M, H>] extends [never]
+    ? BadToOne<FarOf<M, H>, T>
+    : Unknown<H>
+  : BadStep<M, P>
+
+type BadStep<M, H extends string> = [BadRelation<M, H>] extends [never]
+  ? IsToMany<M, H> extends true
+    ? Unknown<H>
+    : never
+  : Unknown<H>
+
+type CheckToOne<M, P> = P extends string
+  ? [BadToOne<M, P>] extends [never]
+    ? P
+    : BadToOne<M, P>
+  : P
+
+/** The arguments of `selectRelated()` as they must be over `M`. */
+export type CheckRelated<M, Ps extends readonly unknown[]> = {
+  [I in keyof Ps]: CheckToOne<M, Ps[I]>
+}
 
 /** Options of `getOrCreate()`. */
 export interface GetOrCreateOptions<D> {
@@ -122,37 +151,93 @@ export interface Loaded<T> extends Iterable<T> {
   readonly length: number
 }
 
-type Prefetched<M, P extends string> = P extends `${infer H}__${infer T}`
-  ? PrefetchedStep<M, H, FarOf<M, H> & Prefetched<FarOf<M, H>, T>>
-  : PrefetchedStep<M, P, FarOf<M, P>>
+/** One argument of `prefetchRelated()`: its path, the row of its queryset, its `toAttr`. */
+interface Entry<P, Row, A> {
+  readonly path: P
+  readonly row: Row
+  readonly attr: A
+}
 
-type PrefetchedStep<M, H extends string, Far> = {
-  readonly [K in H]: IsToMany<M, K> extends true
+type EntryOf<S> = S extends string
+  ? string extends S
+    ? never
+    : Entry<S, unknown, never>
+  : S extends PrefetchSpec<infer P, infer Row, infer A>
+    ? Entry<P, Row, A>
+    : never
+
+/** The relations that paths begin with. */
+type HeadOf<E> =
+  E extends Entry<infer P, unknown, infer A>
+    ? P extends `${infer H}__${string}`
+      ? H
+      : [A] extends [never]
+        ? P & string
+        : never
+    : never
+
+/** The rest of the paths that begin with `H`. */
+type TailOf<E, H extends string> =
+  E extends Entry<infer P, infer Row, infer A>
+    ? P extends `${H}__${infer T}`
+      ? Entry<T, Row, A>
+      : never
+    : never
+
+/** The row that the queryset for `H` itself says; never where there is none. */
+type OwnRow<E, H extends string> =
+  E extends Entry<H, infer Row, infer A>
+    ? [A] extends [never]
+      ? unknown extends Row
+        ? never
+        : Row
+      : never
+    : never
+
+type FarRow<M, E, H extends string> = [OwnRow<E, H>] extends [never] ? FarOf<M, H> : OwnRow<E, H>
+
+type Deeper<M, E> = [E] extends [never] ? unknown : Prefetched<M, E>
+
+type Prefetched<M, E> = {
+  readonly [H in HeadOf<E>]: PrefetchedStep<
+    M,
+    H,
+    FarRow<M, E, H> & Deeper<FarOf<M, H>, TailOf<E, H>>
+  >
+} & PrefetchedAttrs<M, E>
+
+type PrefetchedStep<M, H extends string, Far> =
+  IsToMany<M, H> extends true
     ? Loaded<Far>
-    : RelatedRow<M, K> extends { readonly [k in K]: infer One }
+    : RelatedRow<M, H> extends { readonly [k in H]: infer One }
       ? null extends One
         ? Far | null
         : Far
       : never
+
+/** What each `toAttr` keeps: a list, or of a relation to one row that row. */
+type PrefetchedAttrs<M, E> = {
+  readonly [A in AttrOf<E>]: AttrRow<M, E, A>
 }
 
-type PrefetchedBy<M, S> = S extends string
-  ? Prefetched<M, S>
-  : S extends PrefetchSpec<infer P, infer Row, infer A>
-    ? [A] extends [never]
-      ? Prefetched<M, P>
-      : P extends `${string}__${string}`
-        ? unknown
-        : { readonly [K in A]: Row[] }
-    : unknown
+type AttrOf<E> =
+  E extends Entry<infer P, unknown, infer A>
+    ? P extends `${string}__${string}`
+      ? never
+      : A & string
+    : never
+
+type AttrRow<M, E, A> =
+  E extends Entry<infer P extends string, infer Row, A>
+    ? unknown extends Row
+      ? ListOrOne<M, P, FarOf<M, P>>
+      : ListOrOne<M, P, Row>
+    : never
+
+type ListOrOne<M, P extends string, Row> = IsToMany<M, P> extends true ? Row[] : Row | null
 
 /** A row with its relations loaded along the paths. */
-export type WithPrefetched<R, M, Ps extends readonly unknown[]> = Ps extends readonly [
-  infer Head,
-  ...infer Rest,
-]
-  ? PrefetchedBy<M, Head> & WithPrefetched<R, M, Rest>
-  : R
+export type WithPrefetched<R, M, Ps extends readonly unknown[]> = R & Deeper<M, EntryOf<Ps[number]>>
 
 type CheckPrefetch<M, S> = S extends string
   ? BadRelation<M, S> extends never
