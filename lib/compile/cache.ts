@@ -89,7 +89,7 @@ export function once<D extends Draft | null>(compile: () => D): Finished<D> {
 function filled<D extends Draft | null>(draft: D): Finished<D> {
   if (draft === null) return null as Finished<D>
   const { bound, ...rest } = draft
-  return { ...rest, bindings: encoded(bound) } as Finished<D>
+  return { ...rest, bindings: encoded(bound) } as unknown as Finished<D>
 }
 
 /** The values of bound parts as the driver takes them. */
@@ -106,7 +106,7 @@ function cacheOf(dialect: DialectName): Templates {
   return cache
 }
 
-function fromTemplate(template: Template, leaves: readonly object[]): CompiledStatement | null {
+function fromTemplate(template: Template, leaves: readonly object[]): Finished<Draft | null> {
   const { draft, slots } = template
   if (draft === null) return null
   const bindings = new Array<unknown>(slots.length)
@@ -114,7 +114,9 @@ function fromTemplate(template: Template, leaves: readonly object[]): CompiledSt
     const { at, encode } = slots[index] as Slot
     bindings[index] = encode(leaves[at] as never)
   }
-  return { ...draft, bindings, repeated: true }
+  // Not by `...`, which takes longer than all the rest.
+  const { sql, wants, writes, table, shape } = draft
+  return { sql, bindings, wants, writes, table, repeated: true, shape }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { DialectName } from '../fields/dialect.ts'
+import type { RowShape } from '../query/nodes.ts'
 import { compilingKnex } from './clients.ts'
 import type { Bound, Fragment } from './fragment.ts'
 
@@ -18,6 +19,8 @@ export interface CompiledStatement {
 /** A statement whose values are still to be encoded. */
 export interface Draft extends Omit<CompiledStatement, 'bindings' | 'repeated'> {
   readonly bound: readonly Bound[]
+  /** How its rows are read. */
+  readonly shape?: RowShape | undefined
 }
 
 /** The driver's form of text in knex's raw form. */

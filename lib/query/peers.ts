@@ -4,6 +4,7 @@ import { finish, PLAIN, replay } from './plan.ts'
 import { COUNT_ALL } from './plan-rows.ts'
 import { farKey, NEAR_KEY, withFarKeys } from './related-rows.ts'
 import { addStep, isSliced, patchState, stepsInOrder, withAnnotation } from './state.ts'
+import { isState } from './state-record.ts'
 
 /*
  * A query that begins with the related rows of one instance (`withFarRows`), asked for those of many
@@ -104,7 +105,7 @@ function isSameData(one: unknown, other: unknown): boolean {
     const others = other as unknown[]
     return one.length === others.length && one.every((item, at) => isSameData(item, others[at]))
   }
-  if (prototype !== Object.prototype && prototype !== null) return false
+  if (prototype !== Object.prototype && prototype !== null && !isState(one)) return false
   const names = Object.keys(one)
   return (
     names.length === Object.keys(other).length &&

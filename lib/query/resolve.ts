@@ -10,6 +10,7 @@ import { OUTPUT } from './outputs.ts'
 import { columnRef, type ResolvedPath, resolvePath, resolveWhole, type Scope } from './paths.ts'
 import { groupConditions, readCondition } from './q.ts'
 import type { RawAggregate, RawCondition, RawExpression } from './raw.ts'
+import { patchState } from './state-record.ts'
 import { transformed } from './transforms.ts'
 
 /**
@@ -169,8 +170,7 @@ function subquery(
   const column = isForward ? relation.targetColumn : model.primaryKey
   const node = columnRef(column)
   const columns = Object.freeze([Object.freeze({ name: column.name, node })])
-  const narrowed: QueryState = Object.freeze({
-    ...state,
+  const narrowed = patchState(state, {
     projection: Object.freeze({ kind: 'flat', columns, position: state.steps?.length ?? 0 }),
   })
   return Object.freeze({ kind: 'query', state: narrowed, exists: false, field: column.field })

@@ -15,10 +15,13 @@ import { resolveOrdering } from './ordering.ts'
 import type { Scope } from './paths.ts'
 import { resolveConditions } from './resolve.ts'
 import { shapeOfStep } from './shape.ts'
+import { patchState } from './state-record.ts'
+
+export { patchState } from './state-record.ts'
 
 /** The state of `Model.objects.all()`. */
 export function initialState(model: ModelMeta): QueryState {
-  return Object.freeze({
+  const blank = {
     model,
     steps: null,
     conditions: 0,
@@ -42,17 +45,13 @@ export function initialState(model: ModelMeta): QueryState {
     prefetch: NONE,
     hints: null,
     isSticky: false,
-  })
+  }
+  return patchState(blank, {})
 }
 
 const INSTANCES: Projection = Object.freeze({ kind: 'instances' })
 const EMPTY_MAP: ReadonlyMap<string, never> = new Map<string, never>()
 const NONE: readonly never[] = Object.freeze([])
-
-/** A copy with other values; the one way in which a state changes. */
-export function patchState(state: QueryState, patch: Partial<QueryState>): QueryState {
-  return Object.freeze({ ...state, ...patch })
-}
 
 /** Where the names of a state's next call are looked up. */
 export function scopeOf(state: QueryState): Scope {
