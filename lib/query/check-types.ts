@@ -4,12 +4,10 @@ import type { Expression, FExpr, OrderTerm, Ref } from './expression.ts'
 import type { CheckPath, ColumnFamily, PathHint, PathValue, WhereHint, WhereValue } from './lookup-types.ts'
 import type { Condition } from './q.ts'
 
-/** Carries the row type of a queryset, so that it can stand for a subquery. */
-export declare const subqueryRow: unique symbol
-
-/** What a queryset is to a lookup that takes a subquery. */
+/** What a queryset is to a lookup that takes a subquery; a manager is none. */
 export interface Subquery {
-  readonly [subqueryRow]: unknown
+  toSQL(): unknown
+  then(...handlers: never[]): unknown
 }
 
 /** A type no value has; its text is the compiler's message. */
