@@ -115,7 +115,10 @@ describeOnEach('reading', (kind) => {
     it('a queryset on the right is a subquery: one statement', async () => {
       await stage.sends(1, async () => {
         const live = Author.objects.filter({ name__startswith: 'J' })
-        expect(await byId().filter({ author__in: live as never })).to.deep.equal(['Emma', 'Persuasion'])
+        expect(await byId().filter({ author__in: live as never })).to.deep.equal([
+          'Emma',
+          'Persuasion',
+        ])
       })
     })
 
