@@ -28,7 +28,7 @@ export interface RelatedWrites<M> {
    * Adds rows, instances or keys; what is there already stays once. A plain object at the end is
    * options: `add(author, { throughDefaults: { role: 'editor' } })`.
    */
-  add(...targets: readonly (Target<M> | ThroughOptions)[]): Promise<void>
+  add(...targets: readonly (Target<M> | Required<ThroughOptions>)[]): Promise<void>
   /** Takes rows out. Of a foreign key only where that can be null. */
   remove(...targets: readonly Target<M>[]): Promise<void>
   /** Makes these the only rows. `clear`: takes all out first instead of the difference. */

@@ -228,10 +228,12 @@ type AttrOf<E> =
     : never
 
 type AttrRow<M, E, A> =
-  E extends Entry<infer P extends string, infer Row, A>
-    ? unknown extends Row
-      ? ListOrOne<M, P, FarOf<M, P>>
-      : ListOrOne<M, P, Row>
+  E extends Entry<infer P extends string, infer Row, infer Own>
+    ? [Own] extends [never]
+      ? never
+      : Own extends A
+        ? ListOrOne<M, P, unknown extends Row ? FarOf<M, P> : Row>
+        : never
     : never
 
 type ListOrOne<M, P extends string, Row> = IsToMany<M, P> extends true ? Row[] : Row | null
