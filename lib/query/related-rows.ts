@@ -45,7 +45,11 @@ export function farKey(relation: RelationMeta): RefNode {
  */
 export function withFarRows(state: QueryState, relation: RelationMeta, key: unknown): QueryState {
   const ref = farKey(relation)
-  const param = Object.freeze({ kind: 'param' as const, value: key, field: ref.field })
+  const param = Object.freeze({
+    kind: 'param' as const,
+    value: ref.field.check(key),
+    field: ref.field,
+  })
   return withSticky(withCondition(state, lookupTree('exact', ref, [param])))
 }
 
@@ -61,7 +65,9 @@ export function withFarKeys(
   isTold = false,
 ): QueryState {
   const node = farKey(relation)
-  const list = Object.freeze({ kind: 'list' as const, values: keys, field: node.field })
+  const { field } = node
+  const values = keys.map((key) => field.check(key))
+  const list = Object.freeze({ kind: 'list' as const, values, field })
   const begun = patchState(state, { steps: null, annotations: new Map(), isSticky: false })
   let found = withCondition(begun, lookupTree('in', node, [list]))
   const column = farColumn(relation)

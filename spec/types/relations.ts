@@ -146,7 +146,7 @@ expectTypeOf(await book.tags.create({ name: 'x' })).toEqualTypeOf<Tag>()
 expectTypeOf(await author.books.create({ title: 'x', publisher: 'one' })).toEqualTypeOf<Book>()
 expectTypeOf(await book.tags.getOrCreate({ name: 'x' })).toEqualTypeOf<[Tag, boolean]>()
 // @ts-expect-error another model
-await book.tags.add(author)
+await book.tags.add(book)
 // @ts-expect-error no such column
 await book.tags.create({ nope: 1 })
 // @ts-expect-error no such method
@@ -156,7 +156,7 @@ author.books.then
 // @ts-expect-error it is not known whether they are loaded
 for (const one of author.books) void one
 // @ts-expect-error managers are not assigned
-author.books = author.books
+author.books = tag.books
 
 // ---------- selectRelated
 
