@@ -2,24 +2,48 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { DATABASE_OF, type Driver } from './contestant.ts'
 import type { DatabaseKind } from './options.ts'
-import { BASE, type Contestant, contestantNamed, contestants } from './registry.ts'
+import { BASE, type Contestant, contestantNamed, contestants, OURS } from './registry.ts'
 
+/** What takes part in a run. */
 export interface Entry {
+  /** The compiled program of its process. */
+  readonly program: string
   readonly label: string
   readonly contestant: string
   readonly driver: Driver
   readonly packages: readonly string[]
 }
 
-/** Those asked for by name, and the one that ratios refer to. */
-export function entriesFor(kind: DatabaseKind, only: readonly string[] | null): readonly Entry[] {
-  const asked = only === null ? null : [...only, BASE[kind]].map(contestantNamed)
-  return contestants
-    .filter((contestant) => asked?.includes(contestant) ?? true)
-    .flatMap((contestant) => entriesOf(contestant, kind))
+/** Compiled programs: that of everybody, and those of older revisions of ours by name. */
+export interface Programs {
+  readonly current: string
+  readonly older: ReadonlyMap<string, string>
 }
 
-function entriesOf({ name, drivers, packages }: Contestant, kind: DatabaseKind): readonly Entry[] {
+/** Those asked for by name, the one that ratios refer to, and older ones of ours. */
+export function entriesFor(
+  kind: DatabaseKind,
+  only: readonly string[] | null,
+  { current, older }: Programs,
+): readonly Entry[] {
+  const asked = only === null ? null : [...only, BASE[kind]].map(contestantNamed)
+  const entries = contestants
+    .filter((contestant) => asked?.includes(contestant) ?? true)
+    .flatMap((contestant) => entriesOf(contestant, kind, current))
+  const before = [...older].flatMap(([revision, program]) =>
+    entriesOf(contestantNamed(OURS), kind, program).map((entry) => ({
+      ...entry,
+      label: `${entry.label} ${revision}`,
+    })),
+  )
+  return [...before, ...entries]
+}
+
+function entriesOf(
+  { name, drivers, packages }: Contestant,
+  kind: DatabaseKind,
+  program: string,
+): readonly Entry[] {
   return drivers
     .filter((driver) => DATABASE_OF[driver] === kind && isInstalled(driver))
     .map((driver) => ({
@@ -27,6 +51,7 @@ function entriesOf({ name, drivers, packages }: Contestant, kind: DatabaseKind):
       contestant: name,
       driver,
       packages: [...packages, driver],
+      program,
     }))
 }
 

@@ -14,6 +14,12 @@ export interface Options {
   readonly quick: boolean
   /** What each round trip to PostgreSQL is made to take in addition. */
   readonly delayMs: number
+  /** Instead of a table: where the time goes, by V8's profiler. */
+  readonly profile: boolean
+  /** Ours as it was at these revisions of git, as contestants of their own. */
+  readonly against: readonly string[]
+  /** Ours as it was at a revision, instead of as it is on the disk. */
+  readonly revision: string | null
   readonly help: boolean
 }
 
@@ -25,6 +31,9 @@ export const USAGE = `npm run bench -- [options]
   --database postgresql,sqlite
   --rounds n            interleaved rounds (7; 3 when quick)
   --delay ms            delay every round trip to PostgreSQL by a proxy on loopback
+  --against rev,rev     ours as it was at revisions of git, too
+  --revision rev        ours as it was at a revision, not as it is on the disk
+  --profile             where our time goes instead; with --only, another contestant's
   --help`
 
 const DATABASES: readonly DatabaseKind[] = ['postgresql', 'sqlite']
@@ -40,6 +49,9 @@ export function readOptions(args: readonly string[]): Options {
       rounds: { type: 'string' },
       delay: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+      against: { type: 'string' },
+      revision: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -50,6 +62,9 @@ export function readOptions(args: readonly string[]): Options {
     rounds: numberOf('rounds', values.rounds, values.quick ? 3 : 7),
     quick: values.quick,
     delayMs: numberOf('delay', values.delay, 0),
+    profile: values.profile,
+    against: listOf(values.against) ?? [],
+    revision: values.revision ?? null,
     help: values.help,
   }
 }

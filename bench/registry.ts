@@ -11,10 +11,12 @@ export interface Contestant {
   readonly isPeer: boolean
 }
 
+export const OURS = 'asynchrormous'
+
 const ALL_DRIVERS: readonly Driver[] = ['pg', 'sqlite3', 'better-sqlite3']
 
 export const contestants: readonly Contestant[] = [
-  own('asynchrormous', ALL_DRIVERS, ['knex', 'zod']),
+  own(OURS, ALL_DRIVERS, ['knex', 'zod']),
   own('knex', ALL_DRIVERS, ['knex']),
   own('pg', ['pg'], ['pg']),
   own('pg-named', ['pg'], ['pg']),

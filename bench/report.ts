@@ -91,7 +91,7 @@ function aligned(rows: readonly (readonly string[])[]): readonly string[] {
     return `| ${cells.join(' | ')} |`
   })
   const rule = widths.map((width, column) =>
-    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+    column === 0 ? '-'.repeat(width + 1) : `${'-'.repeat(width)}:`,
   )
-  return [lines[0] ?? '', `|${rule.map((dashes) => `-${dashes}-`).join('|')}|`, ...lines.slice(1)]
+  return [lines[0] ?? '', `|${rule.map((dashes) => `-${dashes}`).join('|')}|`, ...lines.slice(1)]
 }

@@ -2,8 +2,9 @@
 import { build } from './build.ts'
 import { FULL, QUICK } from './data.ts'
 import { openDatabase, type TestDatabase } from './databases.ts'
-import { entriesFor, versionsOf } from './entries.ts'
+import { entriesFor, type Programs, versionsOf } from './entries.ts'
 import { type DatabaseKind, type Options, readOptions, USAGE } from './options.ts'
+import { profileAll } from './profile.ts'
 import { type Line, linesOf } from './ratios.ts'
 import { toMarkdown, writeReport } from './report.ts'
 import { type Progress, runRounds } from './rounds.ts'
@@ -21,22 +22,34 @@ async function main(): Promise<void> {
     console.log(USAGE)
     return
   }
-  build()
+  const programs: Programs = {
+    current: build(options.revision),
+    older: new Map(options.against.map((revision) => [revision, build(revision)])),
+  }
+  if (options.profile) {
+    await profileAll(options, programs)
+    return
+  }
   for (const kind of options.databases) {
     if (kind === 'sqlite' && options.delayMs > 0) continue
     const database = await openDatabase(kind, options.quick ? QUICK : FULL, options.delayMs)
     try {
-      await runOn(kind, database, options)
+      await runOn(kind, database, options, programs)
     } finally {
       await database.stop()
     }
   }
 }
 
-async function runOn(kind: DatabaseKind, database: TestDatabase, options: Options): Promise<void> {
-  const entries = entriesFor(kind, options.only)
-  const runners = entries.map(({ label, contestant, driver }) => {
-    return new Runner(label, {
+async function runOn(
+  kind: DatabaseKind,
+  database: TestDatabase,
+  options: Options,
+  programs: Programs,
+): Promise<void> {
+  const entries = entriesFor(kind, options.only, programs)
+  const runners = entries.map(({ label, contestant, driver, program }) => {
+    return new Runner(label, program, {
       contestant,
       driver,
       ...database.locationFor(label),
@@ -57,7 +70,7 @@ async function runOn(kind: DatabaseKind, database: TestDatabase, options: Option
   const report = {
     title: `${database.version}${options.delayMs > 0 ? `, round trips ${options.delayMs} ms longer` : ''}`,
     name: `${kind}${delay}`,
-    isPartial: options.quick || options.only !== null || options.workloads !== null,
+    isPartial: isPartial(options),
     options,
     labels: entries.map(({ label }) => label),
     versions: versionsOf(entries),
@@ -66,6 +79,10 @@ async function runOn(kind: DatabaseKind, database: TestDatabase, options: Option
   }
   console.log(`\r${toMarkdown(report)}`)
   console.log(`${TITLES[kind]}: written to ${writeReport(report)}`)
+}
+
+function isPartial({ quick, only, workloads, against }: Options): boolean {
+  return quick || only !== null || workloads !== null || against.length > 0
 }
 
 /** One line that is written over again; failures stay. */

@@ -1,17 +1,16 @@
 /** A contestant's process, seen from the one that leads the rounds. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Answer, Assignment, Request } from './worker.ts'
-
-const WORKER = fileURLToPath(new URL('./.build/bench/worker.js', import.meta.url))
 
 export class Runner {
   readonly label: string
+  readonly #program: string
   readonly #assignment: Assignment
   #child: ChildProcess | null = null
 
-  constructor(label: string, assignment: Assignment) {
+  constructor(label: string, program: string, assignment: Assignment) {
     this.label = label
+    this.#program = program
     this.#assignment = assignment
   }
 
@@ -45,7 +44,7 @@ export class Runner {
   }
 
   #start(): ChildProcess {
-    return fork(WORKER, [JSON.stringify(this.#assignment)], {
+    return fork(this.#program, [JSON.stringify(this.#assignment)], {
       // No loader of TypeScript: tsx names every closure, which hot code pays for.
       execArgv: ['--expose-gc', '--enable-source-maps'],
       env: { ...process.env, NODE_ENV: 'production', TZ: 'UTC' },

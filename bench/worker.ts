@@ -2,6 +2,7 @@
 import { DATABASE_OF, type Driver, type Open, type Session } from './contestant.ts'
 import type { Sizes } from './data.ts'
 import { type Drafts, openDrafts } from './drafts.ts'
+import { type ProfileSummary, profileOf } from './profiler.ts'
 import { contestantNamed, loadContestant } from './registry.ts'
 import type { Bench, Measures, Workload } from './workload.ts'
 import { workloads } from './workloads/all.ts'
@@ -17,20 +18,29 @@ export interface Assignment {
   readonly effort: number
 }
 
-export type Task = 'prepare' | 'measure'
+export type Task = 'prepare' | 'measure' | 'profile'
 
 export interface Request {
   readonly task: Task
   readonly workload: string
+  /** Where a profile goes. */
+  readonly file?: string
 }
 
 export type Answer =
   | { readonly kind: 'done'; readonly measures: Measures }
+  | {
+      readonly kind: 'profiled'
+      readonly summary: ProfileSummary
+      /** Of one operation, without the profiler; null where a workload does not measure it. */
+      readonly cpuUs: number | null
+    }
   | { readonly kind: 'not offered' }
   | { readonly kind: 'failed'; readonly message: string }
 
 const POOL_SIZE = 10
 const WARM_UPS = 3
+const PROFILED = 10
 
 class Worker {
   readonly #assignment: Assignment
@@ -46,7 +56,7 @@ class Worker {
   }
 
   /** Measures are taken after the first task, which also checks and warms up. */
-  async run({ task, workload: id }: Request): Promise<Answer> {
+  async run({ task, workload: id, file = '' }: Request): Promise<Answer> {
     const workload = workloads.find((one) => one.id === id)
     if (workload === undefined) throw new Error(`no workload ${id}`)
     const bench = await this.#benchFor(workload)
@@ -58,6 +68,7 @@ class Worker {
     await workload.check(bench)
     const rounds = workload.freshProcess ? 0 : WARM_UPS
     for (let round = 0; round < rounds; round++) await workload.measure(bench)
+    if (task === 'profile') return await profile(workload, bench, file)
     return { kind: 'done', measures: {} }
   }
 
@@ -81,6 +92,14 @@ class Worker {
       clearDrafts: () => this.#drafts.clear(),
     }
   }
+}
+
+async function profile(workload: Workload, bench: Bench, file: string): Promise<Answer> {
+  const { cpu = null } = await workload.measure(bench)
+  const work = async (): Promise<void> => {
+    for (let nth = 0; nth < PROFILED; nth++) await workload.measure(bench)
+  }
+  return { kind: 'profiled', summary: await profileOf(work, file), cpuUs: cpu }
 }
 
 async function main(): Promise<void> {

@@ -16,6 +16,8 @@ export const iterate: Workload = {
     expectEqual('id', (await session.byKey(3)).id, 3)
   },
   measure: async ({ session, sizes }) => {
+    // A connection, and the code for one.
+    await session.byKey(3)
     globalThis.gc?.()
     const rss = process.memoryUsage.rss()
     let peak = rss
