@@ -26,7 +26,11 @@ export class PoolRunner implements Runner {
 
   run(statement: Statement, limits?: RunLimits): Promise<StatementResult> {
     return this.#whileOpen(() =>
-      withDeadline(limits, undefined, (deadline) => this.#run(statement, deadline)),
+      withDeadline(limits, undefined, (deadline) =>
+        statement.writes
+          ? this.#pool.writing(() => this.#run(statement, deadline), deadline)
+          : this.#run(statement, deadline),
+      ),
     )
   }
 

@@ -4,6 +4,7 @@ import { isPoolTimeout, poolTimeout, translateError } from './driver-errors.ts'
 import type { Driver, DriverConnection, KnexClient, KnexPool } from './drivers/driver.ts'
 import { Lease, type LeaseHost } from './lease.ts'
 import type { Statement } from './runner.ts'
+import { WriteTurns } from './write-turns.ts'
 
 const DEFAULT_ACQUIRE_MS = 60_000
 const DEFAULT_MAX = 10
@@ -21,12 +22,20 @@ export class Pool implements LeaseHost {
   readonly client: KnexClient
   readonly driver: Driver
   readonly debug: boolean
+  /** Whose turn it is to write, where the database takes one writer at a time. */
+  readonly #writeTurns: WriteTurns
   readonly #leases: Set<Lease> = new Set()
 
   constructor(client: KnexClient, driver: Driver, debug: boolean) {
     this.client = client
     this.driver = driver
     this.debug = debug
+    this.#writeTurns = new WriteTurns(driver.dialect === 'sqlite' && this.max > 1)
+  }
+
+  /** Runs work that writes when it is its turn. */
+  async writing<T>(work: () => Promise<T>, deadline?: Deadline): Promise<T> {
+    return await this.#writeTurns.take(work, this.acquireTimeoutMs, deadline)
   }
 
   get max(): number {

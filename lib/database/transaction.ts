@@ -307,10 +307,11 @@ export async function runAtomic<T>(
     assertNestable(outer, options)
     return await outer.nest((child) => runSavepoint(child, fn))
   }
+  const run = () => runOutermost(db, pool, fn, options)
+  const work = options.readOnly === true ? run : () => pool.writing(run)
   const retries = options.retries ?? 0
   for (let attempt = 0; ; attempt += 1) {
-    const isLast = attempt >= retries
-    const finished = await attemptOnce(() => runOutermost(db, pool, fn, options), isLast)
+    const finished = await attemptOnce(work, attempt >= retries)
     if (finished !== undefined) {
       await runCommitHooks(db, finished.commitHooks)
       return finished.value
