@@ -44,7 +44,7 @@ export function assertName(model: string, name: string): void {
 /**
  * The default column of a property.
  *
- * @example `snakeCase('publishedAt')` is `published_at`, `snakeCase('isoA2')` is `iso_a2`.
+ * @example snakeCase('publishedAt') // 'published_at'; of 'isoA2' it is 'iso_a2'
  */
 export function snakeCase(name: string): string {
   return name
