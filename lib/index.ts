@@ -58,6 +58,7 @@ export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.
 export type { FExpr, Literal } from './query/expression.ts'
 export { Expression, F, OrderTerm, Value } from './query/expression.ts'
 export type { Where } from './query/lookup-types.ts'
+export type { FetchMode } from './query/nodes.ts'
 export type { Conditional } from './query/q.ts'
 export { Condition, Q } from './query/q.ts'
 export type { ExplainOptions } from './queryset/explain.ts'

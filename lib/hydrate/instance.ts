@@ -2,11 +2,16 @@ import type { DialectName } from '../fields/dialect.ts'
 import { metaOf } from '../meta/meta.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { registerInstanceReader } from '../query/hooks.ts'
+import type { FetchMode } from '../query/nodes.ts'
+import type { Batch } from './batch.ts'
 
 /** Where the instances of one result came from; they share one, so it costs a pointer each. */
 export interface Origin {
   readonly database: string
   readonly dialect: DialectName
+  readonly fetchMode: FetchMode
+  /** What the instances of the result share; null of one that is by itself. */
+  readonly batch: Batch | null
 }
 
 /** What an instance knows of itself beside its columns. */
@@ -101,8 +106,9 @@ export function changedColumns(meta: ModelMeta, instance: Columns): ColumnMeta[]
   if (stored === null || origin === null) return [...meta.columns]
   return meta.columns.filter((column) => {
     const raw = stored[column.index]
+    if (raw === undefined && !Object.hasOwn(instance, column.name)) return false
     const value = instance[column.name]
-    if (raw === undefined) return Object.hasOwn(instance, column.name) && value !== undefined
+    if (raw === undefined) return value !== undefined
     return !column.field.equals(column.field.fromDb(raw, origin.dialect), value ?? null)
   })
 }
@@ -126,7 +132,21 @@ export function markStored(
     stored[column.index] = column.field.toDb(value, origin.dialect)
   }
   state.stored = stored
-  state.origin = origin
+  if (state.origin?.database !== origin.database) state.origin = origin
+}
+
+/** The value of a column as the database holds it; undefined where that is not known. */
+export function storedValue(instance: Columns, { index, field }: ColumnMeta): unknown {
+  const { stored, origin } = stateOf(instance)
+  const raw = stored?.[index]
+  return raw === undefined || origin === null ? undefined : field.fromDb(raw, origin.dialect)
+}
+
+/** From now on the instance is loaded for by itself, and knows nothing of its relations. */
+export function leaveBatch(instance: Columns): void {
+  const state = stateOf(instance)
+  state.related = null
+  if (state.origin?.batch) state.origin = { ...state.origin, batch: null }
 }
 
 /** Remembers that `far`, or nothing, is at the other end of a relation of `near`. */

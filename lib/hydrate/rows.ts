@@ -1,26 +1,38 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import type { InstanceShape, RelatedShape, RowShape } from '../query/nodes.ts'
+import { Batch } from './batch.ts'
+import { defer } from './deferred.ts'
 import { type Columns, makeInstance, type Origin, remember } from './instance.ts'
 import { assertNotShadowed } from './shadowed.ts'
 
 type Row = readonly unknown[]
 type Reader<T> = (row: Row) => T
 
+/** Where rows come from, and whether the instances made of them share batches. */
+interface Source {
+  readonly origin: Origin
+  readonly hasPeers: boolean
+}
+
 /**
  * Turns the rows of a result, arrays of raw values in select order, into what the caller asked
  * for: instances, objects, tuples or single values.
  *
+ * Instances of one model in it share a batch, unless there is only one or `origin` says otherwise.
+ *
  * @throws InvalidValueError when the database holds what a column's kind cannot be.
  */
 export function hydrate(shape: RowShape, rows: readonly Row[], origin: Origin): unknown[] {
-  return rows.map(readerOf(shape, origin))
+  const hasPeers = rows.length > 1 && origin.fetchMode === 'peers'
+  return rows.map(readerOf(shape, { origin, hasPeers }))
 }
 
-function readerOf(shape: RowShape, origin: Origin): Reader<unknown> {
+function readerOf(shape: RowShape, source: Source): Reader<unknown> {
+  const { origin } = source
   switch (shape.kind) {
     case 'instances':
-      return instanceReader(shape, origin)
+      return instanceReader(shape, source)
     case 'values': {
       const read = tupleReader(shape.fields, origin)
       return (row) => toObject(shape.names, read(row))
@@ -44,13 +56,14 @@ function toObject(names: readonly string[], values: readonly unknown[]): Record<
   return object
 }
 
-function instanceReader(shape: InstanceShape, origin: Origin): Reader<Columns> {
-  const make = modelReader(shape.model, shape.columns, 0, origin)
-  const related = shape.related.map((branch) => relatedReader(branch, origin))
+function instanceReader(shape: InstanceShape, source: Source): Reader<Columns> {
+  const { dialect } = source.origin
+  const make = modelReader(shape.model, shape.columns, 0, source)
+  const related = shape.related.map((branch) => relatedReader(branch, source))
   return (row) => {
     const instance = make(row)
     for (const { name, field, offset } of shape.annotations) {
-      instance[name] = field.fromDb(row[offset], origin.dialect)
+      instance[name] = field.fromDb(row[offset], dialect)
     }
     for (const attach of related) attach(instance, row)
     return instance
@@ -60,10 +73,10 @@ function instanceReader(shape: InstanceShape, origin: Origin): Reader<Columns> {
 type Attach = (near: Columns, row: Row) => void
 
 /** Puts the related instance of a joined row on the near one, and the near one on it. */
-function relatedReader(shape: RelatedShape, origin: Origin): Attach {
+function relatedReader(shape: RelatedShape, source: Source): Attach {
   const { relation } = shape
-  const make = modelReader(relation.to, shape.columns, shape.offset, origin)
-  const deeper = shape.related.map((branch) => relatedReader(branch, origin))
+  const make = modelReader(relation.to, shape.columns, shape.offset, source)
+  const deeper = shape.related.map((branch) => relatedReader(branch, source))
   return (near, row) => {
     const isAbsent = row[shape.keyOffset] === null
     const far = isAbsent ? null : make(row)
@@ -78,14 +91,18 @@ function modelReader(
   model: ModelMeta,
   columns: readonly ColumnMeta[],
   offset: number,
-  origin: Origin,
+  source: Source,
 ): Reader<Columns> {
-  const { dialect } = origin
+  const { dialect } = source.origin
   const isWhole = columns.length === model.columns.length
   const storedOf = isWhole ? wholeRow(offset, columns.length) : partOfRow(model, columns, offset)
   let isChecked = false
   model.link()
+  const batch = source.hasPeers ? new Batch(model, dialect) : null
+  const origin: Origin = { ...source.origin, batch }
+  const gathered = batch?.gather(columns, offset) ?? []
   return (row) => {
+    for (const { at, values } of gathered) values.push(row[at])
     const instance = makeInstance(model, {
       origin,
       stored: storedOf(row),
@@ -98,6 +115,7 @@ function modelReader(
     })
     if (!isChecked) assertNotShadowed(model, instance, columns)
     isChecked = true
+    if (!isWhole) defer(model, instance)
     return instance
   }
 }

@@ -5,6 +5,8 @@ import { onCommit as onDatabaseCommit } from '../database/transaction.ts'
 import { ImproperlyConfigured } from '../errors.ts'
 import { Problems } from '../meta/link.ts'
 import { isModelClass, metaOf } from '../meta/meta.ts'
+import type { FetchMode } from '../query/nodes.ts'
+import { assertFetchMode, setFetchMode } from '../queryset/databases.ts'
 
 /** Options of `connect()`. */
 export interface ConnectOptions extends OpenOptions {
@@ -13,6 +15,12 @@ export interface ConnectOptions extends OpenOptions {
    * module was never loaded has no reverse side.
    */
   readonly models?: readonly (abstract new (...args: never[]) => object)[] | undefined
+  /**
+   * What awaiting a relation that is not loaded does, where a queryset's own `fetchMode()` does not
+   * say: load it for all rows of the same result ('peers') or for one row only ('one'), or throw
+   * ('raise'). @default 'peers'
+   */
+  readonly fetchMode?: FetchMode | undefined
 }
 
 /** Which database; and, for `atomic()`, what kind of transaction. */
@@ -36,9 +44,12 @@ export function connect(
   config: Parameters<typeof openDatabase>[0],
   options: ConnectOptions = {},
 ): Database {
-  const { models = [], ...rest } = options
+  const { models = [], fetchMode = 'peers', ...rest } = options
   checkModels(models)
-  return openDatabase(config, rest)
+  assertFetchMode(fetchMode)
+  const db = openDatabase(config, rest)
+  setFetchMode(db, fetchMode)
+  return db
 }
 
 /**

@@ -6,11 +6,12 @@ import type { FieldMap, WithId } from '../meta/row-types.ts'
 import { schemasOf } from '../meta/schemas.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { deleteInstance } from '../queryset/delete-instance.ts'
+import { loadColumns } from '../queryset/load-columns.ts'
 import { callSite } from '../util/call-site.ts'
 import { initialise } from './initialise.ts'
 import { refresh } from './refresh.ts'
 import { installRelations } from './relations.ts'
-import { saveInstance } from './save.ts'
+import { namedColumn, saveInstance } from './save.ts'
 import type { DeleteReport, ModelClass, SaveOptions } from './types.ts'
 
 /** What every model class extends, by way of `Model()`. */
@@ -59,6 +60,14 @@ class ModelBase extends Instance {
 
   async refreshFromDb(options: { readonly fields?: readonly string[] } = {}): Promise<void> {
     await refresh(metaOf(this.constructor), columnsOf(this), options.fields)
+  }
+
+  async load(...names: readonly string[]): Promise<unknown> {
+    const meta = metaOf(this.constructor)
+    const columns = names.map((name) => namedColumn(meta, name))
+    await loadColumns(meta, columnsOf(this), columns)
+    const values = columns.map(({ name }) => columnsOf(this)[name])
+    return values.length === 1 ? values[0] : values
   }
 
   equals(other: unknown): boolean {

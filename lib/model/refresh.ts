@@ -1,4 +1,5 @@
-import { type Columns, instanceState } from '../hydrate/instance.ts'
+import { isDeferred } from '../hydrate/deferred.ts'
+import { type Columns, leaveBatch } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { readColumns } from '../queryset/reload.ts'
@@ -11,10 +12,12 @@ export async function refresh(
   instance: Columns,
   names: readonly string[] | undefined,
 ): Promise<void> {
-  const columns = names?.map((name) => namedColumn(meta, name)) ?? meta.columns
+  const columns =
+    names?.map((name) => namedColumn(meta, name)) ??
+    meta.columns.filter((column) => !isDeferred(instance, column))
   const db = databaseOfInstance(instance, meta)
   // What is read in a transaction that rolls back was never there.
   restoreOnRollback(db, meta, instance)
   await readColumns(db.current(), meta, instance, columns)
-  instanceState(instance).related = null
+  leaveBatch(instance)
 }

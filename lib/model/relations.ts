@@ -1,8 +1,10 @@
 import { FieldError, ImproperlyConfigured, InvalidValueError, NotLoadedError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
+import { isDeferred } from '../hydrate/deferred.ts'
 import { type Columns, Instance, instanceState, remember } from '../hydrate/instance.ts'
 import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { nearColumn } from '../query/related-rows.ts'
+import { loadColumns } from '../queryset/load-columns.ts'
 import { loadRelated } from '../queryset/load-related.ts'
 import { relatedManager } from './related-manager.ts'
 
@@ -59,7 +61,14 @@ function accessorOf(relation: RelationMeta): Accessor {
 
 /** What is at the other end: the instance, null, or a promise-like that loads it. */
 function readOne(instance: Columns, relation: RelationMeta): unknown {
-  const key = instance[nearColumn(relation).name]
+  const column = nearColumn(relation)
+  if (isDeferred(instance, column)) {
+    return lazily(async () => {
+      await loadColumns(relation.from, instance, [column])
+      return await readOne(instance, relation)
+    })
+  }
+  const key = instance[column.name]
   const known = instanceState(instance).related?.get(relation.name)
   if (known !== undefined && isCurrent(relation, known, key)) return known
   if (key === null || key === undefined) return null

@@ -1,5 +1,5 @@
 import type { MultipleObjectsReturned, ObjectDoesNotExist } from '../errors.ts'
-import type { HasFields, PkOf, Row, WriteInput } from '../meta/row-types.ts'
+import type { HasFields, PkOf, PlainRow, Row, WriteInput } from '../meta/row-types.ts'
 import type { InputSchema, RowSchema } from '../meta/schema-types.ts'
 import type { ManyRelations } from './relation-types.ts'
 
@@ -42,6 +42,21 @@ export interface ModelInstance<FS> extends HasFields<FS> {
    * @throws ObjectDoesNotExist when the row is not there any more.
    */
   refreshFromDb(options?: { readonly fields?: readonly string[] }): Promise<void>
+  /**
+   * Loads columns that `only()` or `defer()` left out, and gives the value; of several columns an
+   * array of the values. One query loads them for all rows of the same result. What is loaded
+   * already sends nothing.
+   *
+   * @throws ObjectDoesNotExist when the row is not there any more.
+   * @example
+   * for (const book of await Book.objects.defer('body')) {
+   *   if (book.pages < 10) print(await book.load('body'))
+   * } // select … from "books"; select "id", "body" from "books" where "id" in …
+   */
+  load<const K extends keyof PlainRow<FS>>(name: K): Promise<PlainRow<FS>[K]>
+  load<const Ks extends readonly (keyof PlainRow<FS>)[]>(
+    ...names: Ks
+  ): Promise<{ -readonly [I in keyof Ks]: PlainRow<FS>[Ks[I]] }>
   /** The same row: the same model and key. An instance without a key equals only itself. */
   equals(other: unknown): boolean
   /** The columns, in forms that JSON can carry and the model's schemas read again. */

@@ -11,11 +11,13 @@ import { isState } from './state-record.ts'
  * instances at once.
  */
 
-/** Whether a query of one instance's related rows can be asked for many at once. */
+/** Whether the rows of a query of one instance's related rows can be asked for many at once. */
 export function isSharable(state: QueryState): boolean {
-  const { isNone, combination, lock, signal, groupBy, distinct } = state
+  const { isNone, combination, lock, signal, groupBy, distinct, projection } = state
   if (isNone || combination !== null || lock !== null || signal !== null) return false
-  return groupBy === null && typeof distinct === 'boolean' && !isSliced(state)
+  if (groupBy !== null || typeof distinct !== 'boolean') return false
+  // A slice is one of instances, which are numbered before equal ones could be left out.
+  return !isSliced(state) || (projection.kind === 'instances' && !distinct)
 }
 
 /** Whether two queries ask for the same, apart from whose related rows they begin with. */

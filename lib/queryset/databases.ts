@@ -1,9 +1,9 @@
 import { databaseNamed } from '../database/registry.ts'
 import { Database } from '../database/runner.ts'
-import { ImproperlyConfigured } from '../errors.ts'
+import { ImproperlyConfigured, InvalidValueError } from '../errors.ts'
 import { type Columns, instanceState, type Origin } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
-import type { QueryState } from '../query/nodes.ts'
+import type { FetchMode, QueryState } from '../query/nodes.ts'
 
 /**
  * The database a query goes to: what `using()` said, else the model's, else the default one.
@@ -31,8 +31,28 @@ export function assertDatabase(database: unknown): void {
 }
 
 /** What instances read from, or written to, a database remember of it. */
-export function originOf(db: Database): Origin {
-  return { database: db.name, dialect: db.dialect }
+export function originOf(db: Database, fetchMode: FetchMode | null = null): Origin {
+  const { name, dialect } = db
+  return { database: name, dialect, fetchMode: fetchMode ?? defaultFetchMode(db), batch: null }
+}
+
+const FETCH_MODES: ReadonlySet<unknown> = new Set<FetchMode>(['one', 'peers', 'raise'])
+
+/** @throws InvalidValueError when `mode` is no fetch mode. */
+export function assertFetchMode(mode: unknown): void {
+  if (FETCH_MODES.has(mode)) return
+  throw new InvalidValueError("A fetch mode is 'one', 'peers' or 'raise'.")
+}
+
+const fetchModes = new WeakMap<Database, FetchMode>()
+
+/** Makes a fetch mode the default of a connection. */
+export function setFetchMode(db: Database, mode: FetchMode): void {
+  fetchModes.set(db, mode)
+}
+
+function defaultFetchMode(db: Database): FetchMode {
+  return fetchModes.get(db) ?? 'peers'
 }
 
 function named(name: unknown): Database {

@@ -16,13 +16,27 @@ import type {
 } from '../query/check-types.ts'
 import { registerQueryReader } from '../query/hooks.ts'
 import type { CheckPath, PathHint, PathValue, WhereHint } from '../query/lookup-types.ts'
-import type { NamedNode, QueryState } from '../query/nodes.ts'
+import type { FetchMode, NamedNode, QueryState } from '../query/nodes.ts'
 import { withFlat, withValues, withValuesList } from '../query/projection.ts'
-import { withoutSelectRelated, withSelectRelated } from '../query/related.ts'
+import {
+  withDefer,
+  withOnly,
+  withoutDefer,
+  withoutSelectRelated,
+  withSelectRelated,
+} from '../query/related.ts'
 import * as states from '../query/state.ts'
+import { askPeers } from './ask-peers.ts'
 import { containsInstance, withInstance } from './contains.ts'
 import * as creating from './create.ts'
-import { assertDatabase, databaseOf } from './databases.ts'
+import { assertDatabase, assertFetchMode, databaseOf } from './databases.ts'
+import type {
+  CheckColumns,
+  ColumnHint,
+  WithAllColumns,
+  WithOnly,
+  WithoutColumns,
+} from './deferred-types.ts'
 import { type ExplainOptions, explain } from './explain.ts'
 import * as fetching from './fetch.ts'
 import { bulkQuery, fetchBulk } from './in-bulk.ts'
@@ -459,6 +473,50 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     return this.#with(states.patchState(this.#state, { prefetch }))
   }
 
+  /**
+   * Loads only these columns, and the primary key; on a relation that `selectRelated()` follows by
+   * a path. The others are loaded by `await row.load('body')`; reading them throws `NotLoadedError`.
+   * Replaces an earlier `only()` or `defer()`.
+   *
+   * @example Book.objects.selectRelated('author').only('title', 'author__name')
+   */
+  only<const Ps extends readonly ColumnHint<M>[]>(
+    ...paths: Ps & CheckColumns<M, Ps>
+  ): Reshaped<this, M, WithOnly<R, M, Ps[number]>>
+  only(...paths: readonly string[]): unknown {
+    return this.#with(withOnly(this.#state, paths))
+  }
+
+  /**
+   * Loads all columns but these, as `only()`; adds to what was left out before. `defer(null)` loads
+   * all of them again.
+   *
+   * @example Book.objects.defer('body')
+   */
+  defer(nothing: null): Reshaped<this, M, WithAllColumns<R, M>>
+  defer<const Ps extends readonly ColumnHint<M>[]>(
+    ...paths: Ps & CheckColumns<M, Ps>
+  ): Reshaped<this, M, WithoutColumns<R, M, Ps[number]>>
+  defer(...paths: readonly (string | null)[]): unknown {
+    const isUndo = paths.length === 1 && paths[0] === null
+    return this.#with(
+      isUndo ? withoutDefer(this.#state) : withDefer(this.#state, paths as readonly string[]),
+    )
+  }
+
+  /**
+   * What awaiting a relation of a row does that is not loaded: load it for all rows of the result
+   * at once (`'peers'`, unless the connection says otherwise), for that row alone (`'one'`), or throw
+   * `NotLoadedError` (`'raise'`). Rows keep it, and pass it on to rows that are loaded through them.
+   *
+   * @example
+   * for (const book of await Book.objects.all()) print((await book.author).name) // two queries
+   */
+  fetchMode(mode: FetchMode): this {
+    assertFetchMode(mode)
+    return this.#with(states.patchState(this.#state, { fetchMode: mode }))
+  }
+
   // ---------- writes
 
   /**
@@ -607,7 +665,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   }
 
   #store<T>(question: Question, keep: boolean, work: Work<T>, key: Key = []): Answer<T> {
-    const running = this.#run(work)
+    const running = askPeers(question, this.#state, () => this.#run(work))
     return this.#cache.store(question, { read: () => running }, { keep, key })
   }
 

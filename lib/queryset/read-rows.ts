@@ -1,9 +1,10 @@
 import { compileSelect } from '../compile/select.ts'
 import type { Database, RunLimits, Runner } from '../database/runner.ts'
+import type { ColumnField } from '../fields/column-field.ts'
 import { type Columns, remember } from '../hydrate/instance.ts'
 import { hydrate } from '../hydrate/rows.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
-import type { QueryState, RowShape } from '../query/nodes.ts'
+import type { InstanceShape, QueryState, RowShape } from '../query/nodes.ts'
 import { NEAR_KEY } from '../query/related-rows.ts'
 import { originOf } from './databases.ts'
 
@@ -11,6 +12,7 @@ import { originOf } from './databases.ts'
 export interface Near {
   readonly relation: RelationMeta
   readonly instance: Columns
+  readonly key: unknown
 }
 
 /** Rows, and for each the near side's key where the query was made to tell it. */
@@ -28,7 +30,7 @@ export async function readRows(
   const query = compile(state, runner.db.dialect)
   if (query === null) return { rows: [], nearKeys: null }
   const { rows } = await runner.run(query, limitsOf(state))
-  const { shape, keyOf } = splitNearKey(query.shape)
+  const { shape, keyOf } = splitNearKey(query.shape, state)
   const made = makeRows(runner.db, state, shape, rows)
   const dialect = runner.db.dialect
   const nearKeys = keyOf && rows.map((row) => keyOf.field.fromDb(row[keyOf.offset], dialect))
@@ -42,7 +44,7 @@ export function makeRows(
   shape: RowShape,
   rows: readonly (readonly unknown[])[],
 ): unknown[] {
-  const made = hydrate(shape, rows, originOf(db))
+  const made = hydrate(shape, rows, originOf(db, state.fetchMode))
   if (state.hints !== null && shape.kind === 'instances') rememberNear(state, made as Columns[])
   return made
 }
@@ -52,13 +54,35 @@ export function limitsOf(state: QueryState): RunLimits {
   return { timeoutMs: state.timeoutMs ?? undefined, signal: state.signal ?? undefined }
 }
 
-/** The near side's key is for us, no property of the instances. */
-function splitNearKey(shape: RowShape) {
-  if (shape.kind !== 'instances') return { shape, keyOf: undefined }
+/** Where a row has the near side's key. */
+interface KeyPlace {
+  readonly field: ColumnField
+  readonly offset: number
+}
+
+/** The near side's key is for us, not for what the rows become. */
+function splitNearKey(
+  shape: RowShape,
+  { projection }: QueryState,
+): { readonly shape: RowShape; readonly keyOf: KeyPlace | undefined } {
+  if (shape.kind !== 'instances') {
+    const columns = projection.kind === 'instances' ? [] : projection.columns
+    const offset = columns.length - 1
+    const last = columns[offset]
+    if (last?.name !== NEAR_KEY) return { shape, keyOf: undefined }
+    return { shape: withoutLast(shape), keyOf: { field: last.node.field, offset } }
+  }
   const keyOf = shape.annotations.find(({ name }) => name === NEAR_KEY)
   if (keyOf === undefined) return { shape, keyOf }
   const annotations = shape.annotations.filter((annotation) => annotation !== keyOf)
   return { shape: { ...shape, annotations }, keyOf }
+}
+
+function withoutLast(shape: Exclude<RowShape, InstanceShape>): RowShape {
+  if (shape.kind === 'flat') return shape
+  const fields = shape.fields.slice(0, -1)
+  if (shape.kind === 'valuesList') return { ...shape, fields }
+  return { ...shape, fields, names: shape.names.slice(0, -1) }
 }
 
 /** Rows that were asked of one instance know it, where the way back leads to one row. */

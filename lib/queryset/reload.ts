@@ -1,5 +1,5 @@
 import type { Runner } from '../database/runner.ts'
-import { type Columns, instanceState, markStored } from '../hydrate/instance.ts'
+import { type Columns, markStored, storedValue } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { withValuesList } from '../query/projection.ts'
 import { initialState, withFilter } from '../query/state.ts'
@@ -32,8 +32,5 @@ export async function readColumns(
 
 /** The key under which the database knows the row, whatever the property says now. */
 export function storedKey(meta: ModelMeta, instance: Columns): unknown {
-  const { stored, origin } = instanceState(instance)
-  const { field, index, name } = meta.primaryKey
-  if (stored === null || origin === null) return instance[name]
-  return field.fromDb(stored[index], origin.dialect)
+  return storedValue(instance, meta.primaryKey) ?? instance[meta.primaryKey.name]
 }

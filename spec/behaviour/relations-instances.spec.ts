@@ -155,7 +155,7 @@ describeOnEach('relations of instances', (kind) => {
       expect(profile?.bio).to.equal('of Ann')
       expect(profile?.author).to.equal(ann)
       expect(await shop.sends(0, () => ann.profile)).to.equal(profile)
-      expect(await shop.sends(1, () => bob.profile)).to.equal(null)
+      // Asked for Ann's, the database was asked for his too.
       expect(await shop.sends(0, () => bob.profile)).to.equal(null)
       expect(new Author({ name: 'New' }).profile).to.equal(null)
     })

@@ -201,6 +201,7 @@ describe('compile: insert', () => {
       bindings: [],
       wants: 'count',
       writes: true,
+      table: 'books',
     })
     expect(compileInsert({ ...spec, rows: [[], []] }, 'sqlite').sql).to.equal(
       'insert into "books" ("id") values (null), (null)',
