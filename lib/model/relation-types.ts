@@ -9,7 +9,7 @@ import type {
 } from '../meta/row-types.ts'
 import type { CheckCondition } from '../query/check-types.ts'
 import type { WhereHint } from '../query/lookup-types.ts'
-import type { InsertOptions } from '../queryset/insert.ts'
+import type { BulkCreateOptions } from '../queryset/bulk-options.ts'
 import type { ManagerOf } from '../queryset/manager.ts'
 import type { AsyncQuerySet } from '../queryset/queryset.ts'
 import type { GetOrCreateOptions, UpdateOrCreateOptions } from '../queryset/types.ts'
@@ -46,7 +46,7 @@ export interface RelatedWrites<M> {
   /** As `create`, for many rows. */
   bulkCreate(
     rows: readonly (Partial<CreateInput<FieldsOf<M>>> | M)[],
-    options?: InsertOptions & ThroughOptions,
+    options?: BulkCreateOptions & ThroughOptions,
   ): Promise<M[]>
   /** The related row that matches, else a new one that is added; and whether it is new. */
   getOrCreate<const C extends WhereHint<M>>(

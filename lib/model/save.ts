@@ -1,7 +1,7 @@
 import { adoptKeys } from '../hydrate/assign.ts'
 import { type Columns, changedColumns, instanceState } from '../hydrate/instance.ts'
+import { namedColumn } from '../meta/columns.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
-import { unknownName } from '../query/paths.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { insertInstances } from '../queryset/insert.ts'
 import { updateInstance } from '../queryset/update-instance.ts'
@@ -41,16 +41,4 @@ function isAutoNow(column: ColumnMeta): boolean {
   return column.relation === null && column.field.autoNow
 }
 
-/**
- * The column that a property names: itself, `pk`, or a foreign key's relation.
- *
- * @throws FieldError
- */
-export function namedColumn(meta: ModelMeta, name: string): ColumnMeta {
-  const column =
-    name === 'pk'
-      ? meta.primaryKey
-      : (meta.columnsByName.get(name) ?? meta.columnsByName.get(`${name}Id`))
-  if (column !== undefined) return column
-  throw unknownName(name, meta)
-}
+export { namedColumn }

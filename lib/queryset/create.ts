@@ -4,8 +4,9 @@ import { assign } from '../hydrate/assign.ts'
 import { type Columns, Instance } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
+import { type BulkCreateOptions, toInsertOptions } from './bulk-options.ts'
 import { fetchRows } from './fetch.ts'
-import { type InsertOptions, insertInstances } from './insert.ts'
+import { insertInstances } from './insert.ts'
 import { limitedForGet, onlyRow, withGet } from './single.ts'
 import type { GetOrCreateOptions, UpdateOrCreateOptions } from './types.ts'
 
@@ -28,7 +29,7 @@ export async function bulkCreate(
   db: Database,
   meta: ModelMeta,
   rows: readonly object[],
-  options: InsertOptions,
+  options: BulkCreateOptions,
 ): Promise<Columns[]> {
   const instances = rows.map((row) => {
     if (!Instance.is(row)) return construct(meta, row)
@@ -37,7 +38,7 @@ export async function bulkCreate(
       `bulkCreate() of ${meta.name} was given an instance of another model.`,
     )
   })
-  await insertInstances(db, meta, instances, options)
+  await insertInstances(db, meta, instances, toInsertOptions(meta, options))
   return instances
 }
 

@@ -13,7 +13,7 @@ import { restoreOnRollback } from './restore.ts'
 /** How many values one statement may carry; the databases' own limits are a little higher. */
 const MAX_BINDINGS = { sqlite: 32_000, postgresql: 65_000, mysql: 65_000 }
 
-/** Options of an insert of many rows. */
+/** What is said of an insert of many rows. */
 export interface InsertOptions {
   /** How many rows one statement inserts at most. */
   readonly batchSize?: number | undefined
@@ -119,7 +119,7 @@ async function insertBatch(
     })
     Object.assign(instance, returned)
     const stored = { ...values, ...returned }
-    if (conflict === undefined) markStored(instance, origin, meta.columns, meta, stored)
+    if (conflict?.action !== 'ignore') markStored(instance, origin, meta.columns, meta, stored)
   })
 }
 
@@ -131,7 +131,9 @@ function returnedColumns(
   conflict: InsertConflict | undefined,
 ): ColumnMeta[] {
   // A row that was ignored returns nothing, so rows could not be told apart.
-  if (conflict !== undefined) return []
+  if (conflict?.action === 'ignore') return []
+  // What a row that was there already has otherwise is not known here.
+  if (conflict?.action === 'update') return [...meta.columns]
   return meta.columns.filter(
     (column) =>
       !columns.includes(column) ||

@@ -27,6 +27,7 @@ import {
 } from '../query/related.ts'
 import * as states from '../query/state.ts'
 import { askPeers } from './ask-peers.ts'
+import type { BulkCreateOptions } from './bulk-options.ts'
 import { containsInstance, withInstance } from './contains.ts'
 import * as creating from './create.ts'
 import { assertDatabase, assertFetchMode, databaseOf } from './databases.ts'
@@ -40,7 +41,6 @@ import type {
 import { type ExplainOptions, explain } from './explain.ts'
 import * as fetching from './fetch.ts'
 import { bulkQuery, fetchBulk } from './in-bulk.ts'
-import type { InsertOptions } from './insert.ts'
 import { type IteratorOptions, iterate } from './iterate.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
 import { addPrefetches } from './prefetch-paths.ts'
@@ -537,10 +537,13 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * Gives the instances, with their keys, in the same order.
    *
    * @throws ValidationError before any SQL.
+   * @example
+   * await Tag.objects.bulkCreate([{ name: 'a' }, { name: 'b' }], { ignoreConflicts: true })
+   * // insert into "tags" ("name") values ('a'), ('b') on conflict do nothing
    */
   async bulkCreate(
     rows: readonly (CreateInput<FieldsOf<M>> | M)[],
-    options: InsertOptions = {},
+    options: BulkCreateOptions = {},
   ): Promise<M[]> {
     const { model } = this.#state
     const created = creating.bulkCreate(databaseOf(this.#state), model, rows as object[], options)

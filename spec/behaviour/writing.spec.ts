@@ -1,6 +1,6 @@
 /** create, save, update, delete and their kin. */
 import { expect } from 'chai'
-import { F, ValidationError } from '../../lib/index.ts'
+import { F, FieldError, ValidationError } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
 import { Author, Book, Tag } from './support/library.ts'
 import { OptionalSample, Sample } from './support/samples.ts'
@@ -396,6 +396,47 @@ describeOnEach('writing', (kind) => {
         rejection(Tag.objects.bulkCreate([new Author({ name: 'x' }) as never])),
       )
       expect(foreign).to.have.property('code', 'INVALID_VALUE')
+    })
+
+    it('leaves out rows that clash, or updates the ones that are there', async () => {
+      const ann = { name: 'Ann', email: 'ann@example.org' }
+      const before = await Author.objects.create(ann)
+      const ignored = await stage.sends(1, () =>
+        Author.objects.bulkCreate([ann, { name: 'Zoe', email: 'zoe@example.org' }], {
+          ignoreConflicts: true,
+        }),
+      )
+      expect(ignored.map(({ name, id }) => [name, id])).to.deep.equal([
+        ['Ann', undefined],
+        ['Zoe', undefined],
+      ])
+      const updated = await stage.sends(1, () =>
+        Author.objects.bulkCreate([{ name: 'Anne', email: ann.email, bornOn: '1900-01-01' }], {
+          updateConflicts: true,
+          uniqueFields: ['email'],
+          updateFields: ['name'],
+        }),
+      )
+      expect(updated.map((author) => ({ ...author }))).to.deep.equal([
+        { id: before.id, name: 'Anne', email: ann.email, bornOn: null, mentorId: null },
+      ])
+      expect(await Author.objects.filter({ email: ann.email }).values('name')).to.deep.equal([
+        { name: 'Anne' },
+      ])
+    })
+
+    it('refuses options that contradict each other before any SQL', async () => {
+      const rows = [{ name: 'x' }]
+      for (const options of [
+        { ignoreConflicts: true, updateConflicts: true, updateFields: ['name'] },
+        { updateConflicts: true },
+        { updateConflicts: true, updateFields: ['nmae'] },
+        { updateConflicts: true, updateFields: ['name'], uniqueFields: ['name'] },
+        { updateFields: ['name'] },
+      ]) {
+        const error = await stage.sends(0, () => rejection(Tag.objects.bulkCreate(rows, options)))
+        expect(error).to.be.instanceOf(FieldError)
+      }
     })
 
     it('10,000 rows take few statements', async () => {

@@ -1,0 +1,55 @@
+import type { InsertConflict } from '../compile/insert.ts'
+import { FieldError } from '../errors.ts'
+import { namedColumn } from '../meta/columns.ts'
+import type { ModelMeta } from '../meta/model-meta.ts'
+import type { InsertOptions } from './insert.ts'
+
+/** Options of `bulkCreate()`. */
+export interface BulkCreateOptions {
+  /** How many rows one statement inserts at most. @default as many as the database takes */
+  readonly batchSize?: number | undefined
+  /** Leaves out rows that clash with one that is there. The instances then have no keys. */
+  readonly ignoreConflicts?: boolean | undefined
+  /** Writes `updateFields` of rows that clash with one that is there. */
+  readonly updateConflicts?: boolean | undefined
+  /** What is written to rows that are there already. */
+  readonly updateFields?: readonly string[] | undefined
+  /** The unique fields by which rows clash. @default the primary key */
+  readonly uniqueFields?: readonly string[] | undefined
+}
+
+/**
+ * The options of an insert, with names looked up.
+ *
+ * @throws FieldError for names the model does not have, and for options that contradict each other.
+ */
+export function toInsertOptions(meta: ModelMeta, options: BulkCreateOptions): InsertOptions {
+  return { batchSize: options.batchSize, conflict: conflictOf(meta, options) }
+}
+
+function conflictOf(meta: ModelMeta, options: BulkCreateOptions): InsertConflict | undefined {
+  const { ignoreConflicts = false, updateConflicts = false } = options
+  if (ignoreConflicts && updateConflicts) {
+    throw new FieldError('bulkCreate() takes ignoreConflicts or updateConflicts, not both.')
+  }
+  if (ignoreConflicts) return { action: 'ignore' }
+  const { updateFields = [], uniqueFields = [] } = options
+  if (!updateConflicts) {
+    if (updateFields.length === 0 && uniqueFields.length === 0) return undefined
+    throw new FieldError(
+      'updateFields and uniqueFields of bulkCreate() need updateConflicts: true.',
+    )
+  }
+  if (updateFields.length === 0) {
+    throw new FieldError('bulkCreate({ updateConflicts: true }) needs updateFields: what to write.')
+  }
+  const target = uniqueFields.map((name) => namedColumn(meta, name))
+  const update = updateFields.map((name) => namedColumn(meta, name))
+  const clash = update.find((column) => column.primaryKey || target.includes(column))
+  if (clash !== undefined) {
+    throw new FieldError(
+      `bulkCreate() cannot update ${clash.name} of rows that clash: it is what they are found by.`,
+    )
+  }
+  return { action: 'update', target: target.length > 0 ? target : [meta.primaryKey], update }
+}
