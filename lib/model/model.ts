@@ -1,5 +1,6 @@
 import { ImproperlyConfigured } from '../errors.ts'
 import { type Columns, Instance, isFilled } from '../hydrate/instance.ts'
+import { namedColumn } from '../meta/columns.ts'
 import { define, type ModelOptions, metaOf } from '../meta/meta.ts'
 import { errorsOf, type ModelErrors } from '../meta/model-errors.ts'
 import type { FieldMap, WithId } from '../meta/row-types.ts'
@@ -11,7 +12,7 @@ import { callSite } from '../util/call-site.ts'
 import { initialise } from './initialise.ts'
 import { refresh } from './refresh.ts'
 import { installRelations } from './relations.ts'
-import { namedColumn, saveInstance } from './save.ts'
+import { saveInstance } from './save.ts'
 import type { DeleteReport, ModelClass, SaveOptions } from './types.ts'
 
 /** What every model class extends, by way of `Model()`. */

@@ -1,10 +1,10 @@
 import { isDeferred } from '../hydrate/deferred.ts'
 import { type Columns, leaveBatch } from '../hydrate/instance.ts'
+import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { readColumns } from '../queryset/reload.ts'
 import { restoreOnRollback } from '../queryset/restore.ts'
-import { namedColumn } from './save.ts'
 
 /** `instance.refreshFromDb()`. */
 export async function refresh(

@@ -40,5 +40,3 @@ function withAutoNow(meta: ModelMeta, changed: readonly ColumnMeta[]): readonly 
 function isAutoNow(column: ColumnMeta): boolean {
   return column.relation === null && column.field.autoNow
 }
-
-export { namedColumn }
