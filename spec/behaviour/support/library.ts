@@ -45,10 +45,8 @@ export class Book extends Model(
   },
   { ordering: ['title'] },
 ) {
-  static objects: BookManager = new AsyncManager(Book, BookQuerySet)
+  static objects = new AsyncManager(Book, BookQuerySet)
 }
-
-type BookManager = import('../../../lib/index.ts').ManagerOf<BookQuerySet>
 
 /** Nothing refers to it, and it has no ordering. */
 export class Tag extends Model('tags', {
