@@ -33,6 +33,22 @@ export interface OpenOptions {
   readonly onUnconsumedError?: ((report: UnconsumedReport) => void) | undefined
   /** Errors carry the driver's own error, values included, as `cause`. @default false */
   readonly debug?: boolean | undefined
+  /**
+   * How many prepared statements each connection keeps, the least recently used being dropped.
+   * `false` for none, which PgBouncer before 1.21 needs in transaction mode. @default 200
+   */
+  readonly prepare?: boolean | number | undefined
+}
+
+const DEFAULT_STATEMENTS = 200
+
+/** @throws ImproperlyConfigured */
+function keptStatements(prepare: boolean | number = true): number {
+  if (typeof prepare === 'boolean') return prepare ? DEFAULT_STATEMENTS : 0
+  if (Number.isSafeInteger(prepare) && prepare >= 0) return prepare
+  throw new ImproperlyConfigured(
+    'prepare is true, false, or how many prepared statements a connection keeps.',
+  )
 }
 
 /** Resolves as soon as the work does, or after a time; says which. */
@@ -73,7 +89,7 @@ class OpenDatabase extends Database {
     this.name = options.name ?? 'default'
     this.dialect = driver.dialect
     this.#isOwnKnex = isOwn
-    this.#pool = new Pool(client, driver, options.debug ?? false)
+    this.#pool = new Pool(client, driver, options.debug ?? false, keptStatements(options.prepare))
     this.#autocommit = new PoolRunner(this, this.#pool, (work) => this.#whileOpen(work))
     this.#unread = new UnconsumedStarts(this.name, options.onUnconsumedError)
     this.#background = new Background(this, this.#pool, this.#unread)

@@ -19,6 +19,8 @@ export interface LeaseHost {
   readonly client: KnexClient
   readonly driver: Driver
   readonly debug: boolean
+  /** How many prepared statements a connection keeps. */
+  readonly kept: number
   giveBack(lease: Lease): void
 }
 
@@ -115,7 +117,7 @@ export class Lease {
   async #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
     if (this.#settling !== undefined) await this.#settling
     if (deadline?.isOver) throw deadline.toError()
-    const { client, driver, debug } = this.#host
+    const { client, driver, debug, kept } = this.#host
     const { bindings } = statement
     if (this.#lost) {
       throw new ConnectionLostError('The connection broke before this statement was sent.', {
@@ -126,7 +128,7 @@ export class Lease {
     try {
       // A listener may have ended it.
       if (deadline?.isOver) throw deadline.toError()
-      const sent = driver.run(this.connection, statement)
+      const sent = driver.run(this.connection, statement, kept)
       const result = deadline === undefined ? await sent : await this.#settledWithin(sent, deadline)
       traceResponse(client, event, result, statement.wants)
       return result

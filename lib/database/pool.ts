@@ -22,14 +22,16 @@ export class Pool implements LeaseHost {
   readonly client: KnexClient
   readonly driver: Driver
   readonly debug: boolean
+  readonly kept: number
   /** Whose turn it is to write, where the database takes one writer at a time. */
   readonly #writeTurns: WriteTurns
   readonly #leases: Set<Lease> = new Set()
 
-  constructor(client: KnexClient, driver: Driver, debug: boolean) {
+  constructor(client: KnexClient, driver: Driver, debug: boolean, kept: number) {
     this.client = client
     this.driver = driver
     this.debug = debug
+    this.kept = kept
     this.#writeTurns = new WriteTurns(driver.dialect === 'sqlite' && this.max > 1)
   }
 

@@ -12,6 +12,8 @@ export interface Statement {
   readonly writes: boolean
   /** The table whose rows it writes. */
   readonly table?: string | undefined
+  /** Its text was sent before, with other values: worth preparing. */
+  readonly repeated?: boolean | undefined
 }
 
 /** Limits of one run, from `timeout(ms)` and `signal(abortSignal)` of the queryset. */

@@ -31,6 +31,8 @@ export async function explain(
     throw new NotSupportedError('explain({ analyze: true }) needs PostgreSQL.')
   }
   const prefix = isPostgres ? (analyze ? 'explain (analyze) ' : 'explain ') : 'explain query plan '
-  const { rows } = await runner.run({ ...query, sql: prefix + query.sql }, limitsOf(state))
+  // Not prepared: on SQLite an EXPLAIN holds its locks until it is gone.
+  const statement = { ...query, sql: prefix + query.sql, repeated: false }
+  const { rows } = await runner.run(statement, limitsOf(state))
   return rows.map((row) => String(row[row.length - 1])).join('\n')
 }

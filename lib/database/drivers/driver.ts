@@ -72,8 +72,11 @@ export interface Driver {
   /** knex's `client.driverName`. */
   readonly name: string
   readonly dialect: DatabaseDialect
-  /** Sends one statement; rejects with the driver's own error. */
-  run(connection: DriverConnection, statement: Statement): Promise<DriverResult>
+  /**
+   * Sends one statement; rejects with the driver's own error. `kept`: how many prepared statements
+   * the connection may keep, of those that are `repeated`.
+   */
+  run(connection: DriverConnection, statement: Statement, kept: number): Promise<DriverResult>
   /**
    * Tells the database to stop what runs on the connection, again and again until it settled.
    * When the promise is settled nothing of it can hit a later statement any more.

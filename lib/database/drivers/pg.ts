@@ -3,24 +3,17 @@ import type { AtomicOptions } from '../runner.ts'
 import type { Driver, DriverConnection, DriverResult, KnexClient } from './driver.ts'
 import { assertBindings, delayUnless } from './driver.ts'
 import { describePgError } from './pg-errors.ts'
+import {
+  type ParseValue,
+  type PgAnswer,
+  type PgQueryable,
+  type PgRequest,
+  sendDirect,
+} from './pg-query.ts'
+import { isForgetful, isStaleStatement, statementsOf } from './pg-statements.ts'
 
-interface PgResult {
-  readonly command: string | null
-  readonly rowCount: number | null
-  readonly rows: unknown[][]
-}
-
-interface PgQuery {
-  readonly text: string
-  readonly values: readonly unknown[]
-  readonly rowMode: 'array'
-  readonly queryMode: 'extended'
-  readonly types: typeof types
-}
-
-interface PgConnection extends DriverConnection {
+interface PgConnection extends DriverConnection, PgQueryable {
   readonly processID?: number | null
-  query(query: PgQuery, done: (error: unknown, result: PgResult) => void): void
   end(): Promise<void>
   getTransactionStatus?(): string | null
 }
@@ -42,24 +35,34 @@ function parseBoolean(text: string): boolean {
   return text === 't'
 }
 
-function keepText(text: string): string {
-  return text
-}
-
-function typeParser(oid: number): (text: string) => unknown {
-  if (NUMBERS.has(oid)) return Number
-  if (oid === BOOL) return parseBoolean
-  return oid === BYTEA ? parseBytea : keepText
-}
-
 /**
  * Only what text cannot say faster is parsed here; int8, numeric, dates, JSON and arrays stay
- * text, since only a field knows what they must become. (`length`: pg also hands this object to
- * its protocol writer as the list of parameter types, which must be empty.)
+ * text, since only a field knows what they must become.
  */
-const types: { getTypeParser(oid: number): (text: string) => unknown; readonly length: 0 } = {
-  getTypeParser: typeParser,
-  length: 0,
+function parserOf(oid: number): ParseValue {
+  if (NUMBERS.has(oid)) return Number
+  if (oid === BOOL) return parseBoolean
+  return oid === BYTEA ? parseBytea : null
+}
+
+/** `SELECT 5`, `INSERT 0 1`, `COMMIT`: the command, and how many rows it was about. */
+function resultOf({ rows, tag }: PgAnswer): DriverResult {
+  const count = Number(tag.slice(tag.lastIndexOf(' ') + 1))
+  const end = tag.indexOf(' ')
+  return {
+    rows,
+    count: Number.isNaN(count) ? 0 : count,
+    command: end < 0 ? tag : tag.slice(0, end),
+  }
+}
+
+function send(connection: PgConnection, request: PgRequest): Promise<DriverResult> {
+  return new Promise((resolve, reject) => {
+    sendDirect(connection, request, parserOf, (error, answer) => {
+      if (error) reject(error)
+      else resolve(resultOf(answer))
+    })
+  })
 }
 
 function run(
@@ -67,20 +70,39 @@ function run(
   text: string,
   values: readonly unknown[],
 ): Promise<DriverResult> {
-  return new Promise((resolve, reject) => {
-    // 'extended' even without values: the simple protocol would run several statements at once.
-    connection.query(
-      { text, values, rowMode: 'array', queryMode: 'extended', types },
-      (error, result) => {
-        if (error) return reject(error)
-        resolve({
-          rows: result.rows,
-          count: result.rowCount ?? 0,
-          command: result.command ?? undefined,
-        })
-      },
-    )
-  })
+  return send(connection, { text, values, statement: null, dropped: [] })
+}
+
+/**
+ * Runs a statement that the connection keeps prepared. One that turns out to be no use any more is
+ * prepared anew and run once more, unless it has broken a transaction.
+ */
+async function runPrepared(
+  connection: PgConnection,
+  text: string,
+  values: readonly unknown[],
+  size: number,
+): Promise<DriverResult> {
+  const statements = statementsOf(connection, size)
+  const attempt = (): Promise<DriverResult> => {
+    const statement = statements.statementOf(text)
+    return send(connection, { text, values, statement, dropped: statements.takeDropped() })
+  }
+  const isAlone = isIdle(connection)
+  try {
+    return await attempt()
+  } catch (error) {
+    if (!isStaleStatement(error)) throw error
+    if (isForgetful(error)) statements.forgetAll()
+    statements.renew(text)
+    if (!isAlone) throw error
+    return await attempt()
+  }
+}
+
+function isIdle(connection: DriverConnection): boolean {
+  const status = (connection as PgConnection).getTransactionStatus?.() ?? null
+  return status === null || status === 'I'
 }
 
 const CANCEL_AGAIN_MS = 100
@@ -113,9 +135,10 @@ export const pgDriver: Driver = {
   name: 'pg',
   dialect: 'postgresql',
 
-  run(connection, statement) {
-    assertBindings(statement.bindings, 'arrays and bigints')
-    return run(connection as PgConnection, statement.sql, statement.bindings)
+  run(connection, { sql, bindings, repeated }, kept) {
+    assertBindings(bindings, 'arrays and bigints')
+    const pg = connection as PgConnection
+    return repeated && kept > 0 ? runPrepared(pg, sql, bindings, kept) : run(pg, sql, bindings)
   },
 
   async cancel(client, connection, settled) {
@@ -142,10 +165,7 @@ export const pgDriver: Driver = {
     ;(connection as PgConnection).end().catch(() => undefined)
   },
 
-  isIdle(connection) {
-    const status = (connection as PgConnection).getTransactionStatus?.() ?? null
-    return status === null || status === 'I'
-  },
+  isIdle,
 
   describe: describePgError,
 

@@ -1,30 +1,27 @@
-import type { Driver, DriverConnection, DriverResult } from './driver.ts'
+import type { Statement } from '../runner.ts'
+import type { Driver, DriverResult } from './driver.ts'
 import { assertBindings, delayUnless } from './driver.ts'
 import { describeSqliteError } from './sqlite-errors.ts'
+import {
+  type AllDone,
+  dropStatement,
+  knownStatement,
+  prepareStatement,
+  type RunDone,
+  type Sqlite3Preparing,
+} from './sqlite-statements.ts'
 
-interface Sqlite3Connection extends DriverConnection {
-  all(
-    sql: string,
-    bindings: readonly unknown[],
-    done: (error: Error | null, rows: object[]) => void,
-  ): void
-  run(
-    sql: string,
-    bindings: readonly unknown[],
-    done: (this: { readonly changes: number }, error: Error | null) => void,
-  ): void
+interface Sqlite3Connection extends Sqlite3Preparing {
+  all(sql: string, bindings: readonly unknown[], done: AllDone): void
+  run(sql: string, bindings: readonly unknown[], done: RunDone): void
   interrupt(): void
 }
 
 const INTERRUPT_AGAIN_MS = 5
 
-function runAll(
-  connection: Sqlite3Connection,
-  sql: string,
-  bindings: readonly unknown[],
-): Promise<DriverResult> {
+function runAll(send: (done: AllDone) => void): Promise<DriverResult> {
   return new Promise((resolve, reject) => {
-    connection.all(sql, bindings, (error, rows) => {
+    send((error, rows) => {
       if (error) return reject(error)
       // Values in the order of the select list: the compiler's names are unique and not numbers.
       resolve({ rows: rows.map((row) => Object.values(row)), count: rows.length })
@@ -32,17 +29,31 @@ function runAll(
   })
 }
 
-function runCount(
-  connection: Sqlite3Connection,
-  sql: string,
-  bindings: readonly unknown[],
-): Promise<DriverResult> {
+function runCount(send: (done: RunDone) => void): Promise<DriverResult> {
   return new Promise((resolve, reject) => {
-    connection.run(sql, bindings, function done(error) {
+    send(function done(error) {
       if (error) return reject(error)
       resolve({ rows: [], count: this.changes })
     })
   })
+}
+
+async function runPrepared(
+  connection: Sqlite3Connection,
+  { sql, bindings, wants }: Statement,
+  kept: number,
+): Promise<DriverResult> {
+  const statement =
+    knownStatement(connection, sql) ?? (await prepareStatement(connection, sql, kept))
+  try {
+    return await (wants === 'rows'
+      ? runAll((done) => statement.all(bindings, done))
+      : runCount((done) => statement.run(bindings, done)))
+  } catch (error) {
+    // One that has failed holds its locks until it is reset, which only another run would do.
+    dropStatement(connection, sql)
+    throw error
+  }
 }
 
 /** SQLite by `sqlite3`, whose statements run on threads of their own. */
@@ -50,10 +61,14 @@ export const sqlite3Driver: Driver = {
   name: 'sqlite3',
   dialect: 'sqlite',
 
-  run(connection, { sql, bindings, wants }) {
-    assertBindings(bindings, 'scalars')
-    const run = wants === 'rows' ? runAll : runCount
-    return run(connection as Sqlite3Connection, sql, bindings)
+  run(connection, statement, kept) {
+    assertBindings(statement.bindings, 'scalars')
+    const sqlite = connection as Sqlite3Connection
+    if (statement.repeated && kept > 0) return runPrepared(sqlite, statement, kept)
+    const { sql, bindings, wants } = statement
+    return wants === 'rows'
+      ? runAll((done) => sqlite.all(sql, bindings, done))
+      : runCount((done) => sqlite.run(sql, bindings, done))
   },
 
   async cancel(_client, connection, settled) {

@@ -1,0 +1,166 @@
+/** How one value of a row is read from text; null where text is what it becomes. */
+export type ParseValue = ((text: string) => unknown) | null
+
+/** What a query answers: rows of values, and the tag of the command. */
+export interface PgAnswer {
+  readonly rows: unknown[][]
+  readonly tag: string
+}
+
+/** Called once, with an error of pg or the server, or with the answer. */
+export type PgDone = (error: unknown, answer: PgAnswer) => void
+
+/** A statement that the server knows by a name. */
+export interface NamedStatement {
+  readonly name: string
+  /** How its rows are read, once the server has described them. */
+  parsers: readonly ParseValue[] | null
+}
+
+/** What is to be sent. */
+export interface PgRequest {
+  readonly text: string
+  readonly values: readonly unknown[]
+  readonly statement: NamedStatement | null
+  /** Statements that the connection shall forget first. */
+  readonly dropped: readonly string[]
+}
+
+/** The part of pg's protocol connection that is used here. */
+interface Protocol {
+  readonly parsedStatements: Record<string, string>
+  close(message: { readonly type: 'S'; readonly name: string }): void
+  describe(message: unknown): void
+}
+
+interface Config {
+  readonly text: string
+  readonly values: readonly unknown[]
+  readonly name: string | undefined
+  readonly queryMode: 'extended'
+  readonly types: { readonly length: 0 }
+}
+
+/** The part of pg's own query that is extended here. */
+interface PgQuery {
+  submit(protocol: Protocol): Error | null
+  prepare(protocol: Protocol): void
+  callback: (error: unknown, answer?: PgAnswer) => void
+}
+
+type PgQueryClass = new (
+  config: Config,
+  values: undefined,
+  done: (error: unknown, answer: PgAnswer) => void,
+) => PgQuery
+
+/** A connection of pg: its class knows the class of queries. */
+export interface PgQueryable {
+  query(query: PgQuery): unknown
+}
+
+// pg hands `types` to its protocol writer, as the list of parameter types, which must be empty.
+const NO_TYPES = { length: 0 } as const
+
+/**
+ * pg's query, with rows taken as they come from the wire: pg's own result makes an array or object
+ * for each, and asks for the description of the rows of a statement each time it runs.
+ */
+function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue) {
+  return class DirectQuery extends Base {
+    readonly #request: PgRequest
+    readonly #rows: unknown[][] = []
+    #parsers: readonly ParseValue[]
+    #tag = ''
+
+    constructor(request: PgRequest, done: PgDone) {
+      const { text, values, statement } = request
+      // 'extended' even without values: the simple protocol would run several statements at once.
+      const config: Config = {
+        text,
+        values,
+        name: statement?.name,
+        queryMode: 'extended',
+        types: NO_TYPES,
+      }
+      super(config, undefined, done)
+      this.#request = request
+      this.#parsers = statement?.parsers ?? []
+    }
+
+    override submit(protocol: Protocol): Error | null {
+      for (const name of this.#request.dropped) {
+        protocol.close({ type: 'S', name })
+        delete protocol.parsedStatements[name]
+      }
+      return super.submit(protocol)
+    }
+
+    override prepare(protocol: Protocol): void {
+      const isDescribed = this.#request.statement?.parsers != null
+      super.prepare(isDescribed ? withoutDescribe(protocol) : protocol)
+    }
+
+    handleRowDescription({ fields }: { readonly fields: readonly { dataTypeID: number }[] }): void {
+      this.#parsers = fields.map(({ dataTypeID }) => parserOf(dataTypeID))
+      const { statement } = this.#request
+      if (statement !== null) statement.parsers = this.#parsers
+    }
+
+    handleDataRow({ fields }: { readonly fields: unknown[] }): void {
+      const parsers = this.#parsers
+      for (let at = 0; at < fields.length; at += 1) {
+        const parse = parsers[at]
+        const text = fields[at]
+        if (parse != null && text !== null) fields[at] = parse(text as string)
+      }
+      this.#rows.push(fields)
+    }
+
+    handleCommandComplete({ text }: { readonly text: string }): void {
+      this.#tag = text
+    }
+
+    handleReadyForQuery(): void {
+      this.callback(null, { rows: this.#rows, tag: this.#tag })
+    }
+  }
+}
+
+type DirectQueryClass = ReturnType<typeof directQuery>
+
+const silent = new WeakMap<Protocol, Protocol>()
+
+/** The same connection to the server, on which nothing is asked to be described. */
+function withoutDescribe(protocol: Protocol): Protocol {
+  let quiet = silent.get(protocol)
+  if (quiet === undefined) {
+    quiet = Object.create(protocol, { describe: { value: () => undefined } }) as Protocol
+    silent.set(protocol, quiet)
+  }
+  return quiet
+}
+
+const classes = new WeakMap<PgQueryClass, DirectQueryClass>()
+
+/**
+ * Sends one statement. Written on pg's own class of queries, which the connection's class names, so
+ * that errors, notices, timeouts and pipelines are pg's business as ever.
+ *
+ * @example
+ * sendDirect(connection, { text: 'SELECT 1', values: [], statement: null, dropped: [] }, parserOf, done)
+ */
+export function sendDirect(
+  connection: PgQueryable,
+  request: PgRequest,
+  parserOf: (oid: number) => ParseValue,
+  done: PgDone,
+): void {
+  const Base = (connection.constructor as unknown as { readonly Query: PgQueryClass }).Query
+  let Direct = classes.get(Base)
+  if (Direct === undefined) {
+    Direct = directQuery(Base, parserOf)
+    classes.set(Base, Direct)
+  }
+  connection.query(new Direct(request, done))
+}
