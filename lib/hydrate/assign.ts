@@ -1,5 +1,6 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import { isDeferred } from './deferred.ts'
 import { type Columns, Instance, instanceState, remember } from './instance.ts'
 
 /** One property of a row that is to be written, as the column it stands for. */
@@ -75,8 +76,9 @@ export function adoptValues(
 export function adoptKeys(meta: ModelMeta, instance: Columns): void {
   const { related } = instanceState(instance)
   if (related === null) return
-  for (const { name, relation } of meta.columns) {
-    if (relation === null || instance[name] !== undefined) continue
+  for (const column of meta.columns) {
+    const { name, relation } = column
+    if (relation === null || isDeferred(instance, column) || instance[name] !== undefined) continue
     const far = related.get(relation.name)
     if (!Instance.is(far)) continue
     const key = keyOf(relation, far)
