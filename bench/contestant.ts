@@ -40,33 +40,33 @@ export interface BookCondition {
 
 /** One contestant at work. */
 export interface Session {
-  byKey(id: number): Promise<SomeBook>
+  byKey(id: number): PromiseLike<SomeBook>
   /** The first books by key. */
-  books(count: number): Promise<readonly SomeBook[]>
+  books(count: number): PromiseLike<readonly SomeBook[]>
   /** The 50 latest books of authors of a country that have more than so many pages. */
-  joined(country: string, pages: number): Promise<readonly SomeBook[]>
+  joined(country: string, pages: number): PromiseLike<readonly SomeBook[]>
   /** The first authors by key, all their books, the tags of each: loaded, and walked through. */
-  nested(authors: number): Promise<Tally>
+  nested(authors: number): PromiseLike<Tally>
   /** Inserts into `draft` in the way meant for many rows. */
-  insertMany(books: readonly NewBook[]): Promise<unknown>
+  insertMany(books: readonly NewBook[]): PromiseLike<unknown>
   /** Inserts into `draft` one by one, in a transaction. */
-  createEach(books: readonly NewBook[]): Promise<unknown>
+  createEach(books: readonly NewBook[]): PromiseLike<unknown>
   /** How many books of an author have more than so many pages. */
-  count(authorId: number, pages: number): Promise<number>
+  count(authorId: number, pages: number): PromiseLike<number>
   /** Whether there is one. */
-  exists(authorId: number, pages: number): Promise<boolean>
+  exists(authorId: number, pages: number): PromiseLike<boolean>
   /** A book of the view `slow_book`, which takes about 5 ms. */
-  slow(id: number): Promise<SomeBook>
+  slow(id: number): PromiseLike<SomeBook>
   /** Calls back with the rating of each review; rows are not all in memory at once if possible. */
-  eachReview(onRating: (rating: number) => void): Promise<void>
+  eachReview(onRating: (rating: number) => void): PromiseLike<void>
   /** The SQL of `joined`, without sending it; absent where a contestant has no such step. */
   build?(country: string, pages: number): string
   /** The SQL of a query that was probably never seen. */
   buildNew?(conditions: readonly BookCondition[]): string
   /** Slow books while other work goes on; absent: one await after the other, then the work. */
-  page?(ids: readonly number[], work: () => Promise<void>): Promise<readonly SomeBook[]>
+  page?(ids: readonly number[], work: () => Promise<void>): PromiseLike<readonly SomeBook[]>
   /** Books by key, all of them needed; absent: one await after the other. */
-  lookups?(ids: readonly number[]): Promise<readonly SomeBook[]>
+  lookups?(ids: readonly number[]): PromiseLike<readonly SomeBook[]>
   close(): Promise<void>
 }
 

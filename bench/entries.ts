@@ -45,7 +45,7 @@ function entriesOf(
   program: string,
 ): readonly Entry[] {
   return drivers
-    .filter((driver) => DATABASE_OF[driver] === kind && isInstalled(driver))
+    .filter((driver) => DATABASE_OF[driver] === kind && [...packages, driver].every(isInstalled))
     .map((driver) => ({
       label: driver === 'better-sqlite3' && name !== driver ? `${name} (better)` : name,
       contestant: name,

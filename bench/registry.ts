@@ -21,6 +21,16 @@ export const contestants: readonly Contestant[] = [
   own('pg', ['pg'], ['pg']),
   own('pg-named', ['pg'], ['pg']),
   own('sqlite3', ['sqlite3'], ['sqlite3']),
+  peer('better-sqlite3', ['better-sqlite3'], []),
+  peer('objection', ALL_DRIVERS, ['objection', 'knex']),
+  peer('lucid', ALL_DRIVERS, ['@adonisjs/lucid', 'knex']),
+  peer('kysely', ['pg', 'better-sqlite3'], ['kysely']),
+  peer('drizzle', ['pg', 'better-sqlite3'], ['drizzle-orm']),
+  peer('typeorm', ['pg', 'better-sqlite3'], ['typeorm']),
+  peer('sequelize', ['pg', 'sqlite3'], ['sequelize']),
+  peer('mikro-orm', ['pg', 'better-sqlite3'], ['@mikro-orm/core', 'knex']),
+  peer('orchid', ['pg'], ['orchid-orm']),
+  peer('prisma', ['pg', 'better-sqlite3'], ['@prisma/client', '@prisma/adapter-pg']),
 ]
 
 /** What the ratios of a database refer to. */
@@ -48,4 +58,8 @@ export async function loadContestant({ name, isPeer }: Contestant): Promise<Open
 
 function own(name: string, drivers: readonly Driver[], packages: readonly string[]): Contestant {
   return { name, drivers, packages, isPeer: false }
+}
+
+function peer(name: string, drivers: readonly Driver[], packages: readonly string[]): Contestant {
+  return { name, drivers, packages, isPeer: true }
 }

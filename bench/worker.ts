@@ -40,6 +40,7 @@ export type Answer =
 
 const POOL_SIZE = 10
 const WARM_UPS = 3
+const WARM_UP_MS = 1_500
 const PROFILED = 10
 
 class Worker {
@@ -66,8 +67,7 @@ class Worker {
       return { kind: 'done', measures: await workload.measure(bench) }
     }
     await workload.check(bench)
-    const rounds = workload.freshProcess ? 0 : WARM_UPS
-    for (let round = 0; round < rounds; round++) await workload.measure(bench)
+    if (!workload.freshProcess) await warmUp(workload, bench)
     if (task === 'profile') return await profile(workload, bench, file)
     return { kind: 'done', measures: {} }
   }
@@ -92,6 +92,12 @@ class Worker {
       clearDrafts: () => this.#drafts.clear(),
     }
   }
+}
+
+/** Long enough for V8 to have optimised what it will. */
+async function warmUp(workload: Workload, bench: Bench): Promise<void> {
+  const end = performance.now() + WARM_UP_MS * bench.effort
+  for (let nth = 0; nth < WARM_UPS || performance.now() < end; nth++) await workload.measure(bench)
 }
 
 async function profile(workload: Workload, bench: Bench, file: string): Promise<Answer> {

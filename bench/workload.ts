@@ -63,7 +63,7 @@ export const PER_LONG_OPERATION: readonly Metric[] = [
  */
 export async function timeEach(
   times: number,
-  operation: (nth: number) => Promise<unknown>,
+  operation: (nth: number) => PromiseLike<unknown>,
   between?: () => Promise<void>,
 ): Promise<Measures> {
   const samples: number[] = []

@@ -8,8 +8,9 @@ import {
   Q,
   type RelatedManager,
 } from '../../lib/index.ts'
-import type { BookCondition, Driver, Open, Place, Session, Tally } from '../contestant.ts'
+import type { BookCondition, Open, Session, Tally } from '../contestant.ts'
 import type { NewBook } from '../data.ts'
+import { knexConfig } from './knex-support.ts'
 
 class Author extends Model('author', {
   name: fields.char({ maxLength: 100 }),
@@ -67,7 +68,7 @@ class Review extends Model('review', {
 const models = [Author, Tag, Book, Draft, SlowBook, Review]
 
 export const open: Open = async (driver, place) => {
-  const db = connect(configOf(driver, place), { models })
+  const db = connect(knexConfig(driver, place), { models })
   return { ...session, close: () => db.close() }
 }
 
@@ -131,10 +132,4 @@ async function gather<T>(started: readonly PromiseLike<readonly T[]>[]): Promise
   const books: T[] = []
   for (const rows of started) books.push(...(await rows))
   return books
-}
-
-function configOf(driver: Driver, { location, poolSize }: Place) {
-  const pool = { min: 0, max: poolSize }
-  if (driver === 'pg') return { client: 'pg', connection: location, pool }
-  return { client: driver, connection: { filename: location }, useNullAsDefault: true, pool }
 }

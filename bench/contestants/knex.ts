@@ -1,17 +1,11 @@
 /** knex by hand: plain objects, nested rows put together with maps. */
 import createKnex, { type Knex } from 'knex'
-import type { Driver, Open, Place, Session, Tally } from '../contestant.ts'
-import type { NewBook } from '../data.ts'
+import type { Driver, Open, Session, Tally } from '../contestant.ts'
 import { type AuthorRow, type BookRow, type TagRow, walk } from './by-hand.ts'
+import { insertBatches, knexConfig, toRow } from './knex-support.ts'
 
 export const open: Open = async (driver, place) =>
-  sessionOf(createKnex(configOf(driver, place)), driver)
-
-function configOf(driver: Driver, { location, poolSize }: Place): Knex.Config {
-  const pool = { min: 0, max: poolSize }
-  if (driver === 'pg') return { client: 'pg', connection: location, pool }
-  return { client: driver, connection: { filename: location }, useNullAsDefault: true, pool }
-}
+  sessionOf(createKnex(knexConfig(driver, place)), driver)
 
 function sessionOf(knex: Knex, driver: Driver): Session {
   return {
@@ -19,7 +13,7 @@ function sessionOf(knex: Knex, driver: Driver): Session {
     books: async (count) => await knex('book').orderBy('id').limit(count),
     joined: async (country, pages) => await joined(knex, country, pages),
     nested: (count) => nested(knex, count),
-    insertMany: (books) => insertMany(knex, driver, books),
+    insertMany: (books) => insertBatches(knex, driver, books),
     createEach: (books) =>
       knex.transaction(async (trx) => {
         for (const book of books) await trx('draft').insert(toRow(book, driver)).returning('id')
@@ -77,13 +71,6 @@ async function nested(knex: Knex, count: number): Promise<Tally> {
   return walk(authors, books, tags)
 }
 
-/** In batches, since a statement takes 65,535 parameters on PostgreSQL and 32,766 on SQLite. */
-async function insertMany(knex: Knex, driver: Driver, books: readonly NewBook[]): Promise<unknown> {
-  const rows = books.map((book) => toRow(book, driver))
-  // knex itself makes a compound select of a SQLite insert, which may have 500 parts.
-  return await knex.batchInsert('draft', rows, driver === 'pg' ? 5_000 : 500)
-}
-
 function rowsOf(knex: Knex, driver: Driver): AsyncIterable<{ rating: number }> {
   // Only pg has a stream of rows; knex gathers them all for SQLite.
   return driver === 'pg' ? knex('review').stream() : everyRow(knex)
@@ -91,15 +78,4 @@ function rowsOf(knex: Knex, driver: Driver): AsyncIterable<{ rating: number }> {
 
 async function* everyRow(knex: Knex): AsyncGenerator<{ rating: number }> {
   yield* await knex('review')
-}
-
-function toRow(book: NewBook, driver: Driver) {
-  return {
-    title: book.title,
-    pages: book.pages,
-    price: book.price,
-    in_stock: book.inStock,
-    published_at: driver === 'pg' ? book.publishedAt : book.publishedAt.toISOString(),
-    author_id: book.authorId,
-  }
 }
