@@ -1,5 +1,5 @@
 /** The demo's models: the world's continents, countries, languages, regions and cities. */
-import { AsyncManager, fields, Model } from '../lib/index.ts'
+import { AsyncManager, fields, Model, type RelatedManager } from '../lib/index.ts'
 
 const code = fields.char({ maxLength: 2, unique: true })
 
@@ -8,6 +8,7 @@ export class Continent extends Model('continents', {
   name: fields.char({ maxLength: 50 }),
 }) {
   static objects = new AsyncManager(Continent)
+  declare readonly countries: RelatedManager<Country>
 }
 
 export class Language extends Model('languages', {
@@ -17,6 +18,7 @@ export class Language extends Model('languages', {
   isRtl: fields.boolean({ default: false }),
 }) {
   static objects = new AsyncManager(Language)
+  declare readonly countries: RelatedManager<Country>
 }
 
 export class Country extends Model('countries', {
@@ -27,8 +29,11 @@ export class Country extends Model('countries', {
   currency: fields.char({ maxLength: 3, null: true }),
   phone: fields.char({ maxLength: 15, null: true }),
   continent: fields.foreignKey(Continent, { onDelete: 'cascade', relatedName: 'countries' }),
+  languages: fields.manyToMany(Language, { through: 'CountryLanguage', relatedName: 'countries' }),
 }) {
   static objects = new AsyncManager(Country)
+  declare readonly regions: RelatedManager<Region>
+  declare readonly cities: RelatedManager<City>
 
   /** The two letters of its code as regional indicators, which terminals show as a flag. */
   get flag(): string {
@@ -51,6 +56,7 @@ export class Region extends Model('regions', {
   country: fields.foreignKey(Country, { onDelete: 'cascade', relatedName: 'regions' }),
 }) {
   static objects = new AsyncManager(Region)
+  declare readonly cities: RelatedManager<City>
 }
 
 export class City extends Model('cities', {
