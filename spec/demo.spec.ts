@@ -54,6 +54,10 @@ function demoOn(database: TestDatabase): void {
     expect(drawn).to.have.length(14)
     for (const each of drawn) expect(each).to.match(/ {2}\d+ +\d+–\d+ +\d+$/)
     expect(line('One at a time')).to.match(/One at a time: \d+ ms\. Started: \d+ ms/)
+    // The continents, the countries of each of the seven, the languages of each of the three.
+    expect(line('each by itself')).to.match(/ 3 countries +11 queries, \d+ ms$/)
+    expect(line('with peers')).to.match(/ 3 countries +[3-6] queries, \d+ ms$/)
+    expect(line('prefetchRelated()')).to.match(/ 3 countries +3 queries, \d+ ms$/)
     for (const each of lines) expect([...each].length, each).to.be.at.most(80)
   })
 

@@ -1,4 +1,4 @@
-/** The demo from beginning to end: migrate, load, show the page twice, draw both. */
+/** The demo from beginning to end: migrate, load, show the page twice, draw both, follow relations. */
 import { basename } from 'node:path'
 import type { Knex } from 'knex'
 import { connect, type Database } from '../../lib/index.ts'
@@ -9,6 +9,7 @@ import { loadAtlas } from './load.ts'
 import { type Output, seconds } from './output.ts'
 import { showOneByOne, showStarted } from './page.ts'
 import { Recorder, type Timeline } from './recorder.ts'
+import { relatedTitle, showRelated } from './related.ts'
 
 type Page = (recorder: Recorder, show: (line: string) => void) => Promise<void>
 
@@ -23,6 +24,8 @@ export async function playDemo(config: Knex.Config, atlas: Atlas, output: Output
     for (const credit of credits) output.line(output.paint('dim', `    ${credit}`))
     output.heading("2. A page: cities called 'san', for a reader in Portugal")
     await playPages(db, output)
+    output.heading(relatedTitle)
+    await showRelated(db, output)
   } finally {
     await db.close()
   }
