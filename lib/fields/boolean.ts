@@ -21,6 +21,7 @@ const BOOLEAN_KIND: ColumnKind<boolean> = Object.freeze({
     if (typeof value !== 'boolean') return undefined
     return dialect === 'postgresql' ? value : Number(value)
   },
+  plain: 'boolean',
   fromDb(raw) {
     if (raw === true || raw === 1) return true
     if (raw === false || raw === 0) return false

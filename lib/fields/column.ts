@@ -51,6 +51,8 @@ export interface ColumnKind<T> {
   toDb(value: T, dialect: DialectName): unknown
   /** What the driver gave, never null. @throws InvalidValueError if it is no value of this kind */
   fromDb(raw: unknown, dialect: DialectName): T
+  /** What the driver gave of this type is the value as it is: `fromDb` need not be asked. */
+  readonly plain?: 'string' | 'integer' | 'number' | 'boolean'
   /** What `toJSON()` writes and `schema` reads. */
   toJson(value: T): unknown
   /** Never throws, whatever an instance's property was set to. */

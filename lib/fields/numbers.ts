@@ -64,6 +64,7 @@ function integerKind(name: string, range: readonly [bigint, bigint]): ColumnKind
     json: { type: 'integer', minimum: Number(range[0]), maximum: Number(range[1]) },
     range,
     toDb: (value) => (Number.isSafeInteger(value) ? value : undefined),
+    plain: 'integer',
     fromDb: readInteger,
     toJson: (value) => value,
     equals: (a, b) => a === b,
@@ -132,6 +133,7 @@ const FLOAT_KIND: ColumnKind<number> = Object.freeze({
     if (Number.isFinite(value) || dialect === 'postgresql') return value
     throw new InvalidValueError(`expects a finite number on ${dialect}, got ${value}`)
   },
+  plain: 'number',
   fromDb: readFloat,
   toJson: (value) => (typeof value !== 'number' || Number.isFinite(value) ? value : String(value)),
   equals: (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b)),

@@ -94,6 +94,7 @@ function textKind(
     ...(maxLength === undefined && hasForm === undefined ? {} : { limit }),
     json: { type: 'string', ...(maxLength === undefined ? {} : { maxLength }), ...json },
     toDb: (value: string) => (typeof value === 'string' ? value : undefined),
+    plain: 'string',
     fromDb: readText,
     toJson: (value: string) => value,
     equals: (a: string, b: string) => a === b,

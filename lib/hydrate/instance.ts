@@ -4,6 +4,7 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { registerInstanceReader } from '../query/hooks.ts'
 import type { FetchMode } from '../query/nodes.ts'
 import type { Batch } from './batch.ts'
+import type { Fill } from './fill.ts'
 
 /** Where the instances of one result came from; they share one, so it costs a pointer each. */
 export interface Origin {
@@ -27,13 +28,17 @@ export interface InstanceState {
   related: Map<string, object | readonly object[] | null> | null
 }
 
-/** Puts a row's values on the instance that is being made. */
-export interface Filling extends InstanceState {
-  readonly fill: (instance: Record<string, unknown>) => void
+/** A row, and how its values get on the instance that is made of it. */
+export interface RowSource {
+  readonly origin: Origin
+  readonly fill: Fill
+  row: readonly unknown[]
+  /** What the instance remembers of the row. */
+  stored: readonly unknown[]
 }
 
 /** The row of the next instance to be made, for the length of one constructor call. */
-let filling: Filling | null = null
+let filling: RowSource | null = null
 
 let stateOf: (instance: Instance) => InstanceState
 
@@ -47,12 +52,12 @@ export class Instance {
   constructor() {
     const source = filling
     filling = null
-    this.#state = {
-      origin: source?.origin ?? null,
-      stored: source?.stored ?? null,
-      related: source?.related ?? null,
+    if (source === null) {
+      this.#state = { origin: null, stored: null, related: null }
+      return
     }
-    source?.fill(this as unknown as Record<string, unknown>)
+    this.#state = { origin: source.origin, stored: source.stored, related: null }
+    source.fill(this as unknown as Record<string, unknown>, source.row)
   }
 
   /** Whether `value` is an instance of a model; looks like one is not enough. */
@@ -86,7 +91,7 @@ export type Columns = Instance & Record<string, unknown>
  * Makes an instance through its class's own constructor, which is called without arguments, so
  * that class fields and getters of subclasses work on rows as they do on `new` ones.
  */
-export function makeInstance(meta: ModelMeta, source: Filling): Columns {
+export function makeInstance(meta: ModelMeta, source: RowSource): Columns {
   filling = source
   try {
     return new meta.modelClass() as Columns

@@ -3,7 +3,8 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import type { InstanceShape, RelatedShape, RowShape } from '../query/nodes.ts'
 import { Batch } from './batch.ts'
 import { defer } from './deferred.ts'
-import { type Columns, makeInstance, type Origin, remember } from './instance.ts'
+import { type Fill, fillOf } from './fill.ts'
+import { type Columns, makeInstance, type Origin, type RowSource, remember } from './instance.ts'
 import { assertNotShadowed } from './shadowed.ts'
 
 type Row = readonly unknown[]
@@ -34,26 +35,33 @@ function readerOf(shape: RowShape, source: Source): Reader<unknown> {
     case 'instances':
       return instanceReader(shape, source)
     case 'values': {
-      const read = tupleReader(shape.fields, origin)
-      return (row) => toObject(shape.names, read(row))
+      const fill = columnsFill(shape, shape.names, shape.fields, origin)
+      return (row) => {
+        const object: Record<string, unknown> = {}
+        fill(object, row)
+        return object
+      }
     }
-    case 'valuesList':
-      return tupleReader(shape.fields, origin)
+    case 'valuesList': {
+      const fill = columnsFill(shape, [...shape.fields.keys()], shape.fields, origin)
+      return (row) => {
+        const tuple = new Array<unknown>(shape.fields.length)
+        fill(tuple as unknown as Record<string, unknown>, row)
+        return tuple
+      }
+    }
     case 'flat':
       return (row) => shape.field.fromDb(row[0], origin.dialect)
   }
 }
 
-function tupleReader(fields: readonly ColumnField[], { dialect }: Origin): Reader<unknown[]> {
-  return (row) => fields.map((field, at) => field.fromDb(row[at], dialect))
-}
-
-function toObject(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
-  const object: Record<string, unknown> = {}
-  names.forEach((name, at) => {
-    object[name] = values[at]
-  })
-  return object
+function columnsFill(
+  shape: RowShape,
+  names: readonly (string | number)[],
+  fields: readonly ColumnField[],
+  { dialect }: Origin,
+): Fill {
+  return fillOf(shape, { names, fields, offset: 0, dialect })
 }
 
 function instanceReader(shape: InstanceShape, source: Source): Reader<Columns> {
@@ -101,18 +109,16 @@ function modelReader(
   const batch = source.hasPeers ? new Batch(model, dialect) : null
   const origin: Origin = { ...source.origin, batch }
   const gathered = batch?.gather(columns, offset) ?? []
+  const names = columns.map(({ name }) => name)
+  const fields = columns.map(({ field }) => field)
+  const fill = fillOf(columns, { names, fields, offset, dialect })
+  // One for all rows, since it is only looked at while an instance is made.
+  const from: RowSource = { origin, fill, row: [], stored: [] }
   return (row) => {
     for (const { at, values } of gathered) values.push(row[at])
-    const instance = makeInstance(model, {
-      origin,
-      stored: storedOf(row),
-      related: null,
-      fill: (instance) => {
-        columns.forEach((column, at) => {
-          instance[column.name] = column.field.fromDb(row[offset + at], dialect)
-        })
-      },
-    })
+    from.row = row
+    from.stored = storedOf(row)
+    const instance = makeInstance(model, from)
     if (!isChecked) assertNotShadowed(model, instance, columns)
     isChecked = true
     if (!isWhole) defer(model, instance)

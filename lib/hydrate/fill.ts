@@ -1,0 +1,83 @@
+import type { ColumnField } from '../fields/column-field.ts'
+import type { DialectName } from '../fields/dialect.ts'
+
+/** Puts the values of a row, converted, under their names on what is made of the row. */
+export type Fill = (target: Record<string, unknown>, row: readonly unknown[]) => void
+
+/** Which values of a row go where. */
+export interface Filling {
+  /** Names of properties, or places in a tuple. */
+  readonly names: readonly (string | number)[]
+  readonly fields: readonly ColumnField[]
+  /** Where the first of them is in a row. */
+  readonly offset: number
+  readonly dialect: DialectName
+}
+
+type Plain = NonNullable<ColumnField['type']['plain']>
+
+const IS_PLAIN: Readonly<Record<Plain, string>> = {
+  string: "typeof raw === 'string'",
+  integer: 'Number.isSafeInteger(raw)',
+  number: "typeof raw === 'number'",
+  boolean: "typeof raw === 'boolean'",
+}
+
+interface Known {
+  readonly fill: Fill
+  readonly isGenerated: boolean
+}
+
+const known = new WeakMap<object, Map<string, Known>>()
+
+/**
+ * How rows of a shape are read. `shape` stands for the names and fields: what is asked for again
+ * with the same one gets a function that was generated for it.
+ */
+export function fillOf(shape: object, filling: Filling): Fill {
+  let fills = known.get(shape)
+  if (fills === undefined) {
+    fills = new Map()
+    known.set(shape, fills)
+  }
+  const key = filling.dialect + filling.offset
+  const before = fills.get(key)
+  if (before?.isGenerated) return before.fill
+  // What is asked for once is not worth a function of its own.
+  const fill = before === undefined ? interpreted(filling) : generated(filling)
+  fills.set(key, { fill, isGenerated: before !== undefined })
+  return fill
+}
+
+function interpreted({ names, fields, offset, dialect }: Filling): Fill {
+  return (target, row) => {
+    for (let at = 0; at < fields.length; at += 1) {
+      const field = fields[at] as ColumnField
+      target[names[at] as string] = field.fromDb(row[offset + at], dialect)
+    }
+  }
+}
+
+/**
+ * A line for each value, in which V8 sees one name and one kind of value: four times as fast as a
+ * loop. The code is made of numbers and of the tests above; names and fields are its arguments, so
+ * that no text from anywhere is in it.
+ */
+function generated(filling: Filling): Fill {
+  const { names, fields, offset, dialect } = filling
+  const lines = fields.map(({ type: { plain } }, at) => {
+    const converted = `field${at}.fromDb(raw, dialect)`
+    const value = plain === undefined ? converted : `${IS_PLAIN[plain]} ? raw : ${converted}`
+    return `raw = row[${offset + at}]; target[name${at}] = ${value}`
+  })
+  const parameters = [...names.map((_, at) => `name${at}`), ...fields.map((_, at) => `field${at}`)]
+  const body = `'use strict'; return (target, row) => { let raw; ${lines.join('; ')} }`
+  try {
+    const make = new Function(...parameters, 'dialect', body) as (...given: unknown[]) => Fill
+    return make(...names, ...fields, dialect)
+  } catch (error) {
+    // Where the process forbids code from text (`--disallow-code-generation-from-strings`).
+    if (error instanceof EvalError) return interpreted(filling)
+    throw error
+  }
+}
