@@ -62,17 +62,18 @@ function accessorOf(relation: RelationMeta): Accessor {
 /** What is at the other end: the instance, null, or a promise-like that loads it. */
 function readOne(instance: Columns, relation: RelationMeta): unknown {
   const column = nearColumn(relation)
-  if (isDeferred(instance, column)) {
-    return lazily(async () => {
-      await loadColumns(relation.from, instance, [column])
-      return await readOne(instance, relation)
-    })
-  }
-  const key = instance[column.name]
   const known = instanceState(instance).related?.get(relation.name)
+  if (isDeferred(instance, column)) return known ?? lazily(() => loadByKey(instance, relation))
+  const key = instance[column.name]
   if (known !== undefined && isCurrent(relation, known, key)) return known
   if (key === null || key === undefined) return null
   return lazily(() => loadRelated(instance, relation, key))
+}
+
+/** As `readOne`, once the key is there that was left out when the row was read. */
+async function loadByKey(instance: Columns, relation: RelationMeta): Promise<unknown> {
+  await loadColumns(relation.from, instance, [nearColumn(relation)])
+  return await readOne(instance, relation)
 }
 
 /** Whether what was loaded is still what the key says; the key may have been assigned since. */

@@ -509,6 +509,11 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * at once (`'peers'`, unless the connection says otherwise), for that row alone (`'one'`), or throw
    * `NotLoadedError` (`'raise'`). Rows keep it, and pass it on to rows that are loaded through them.
    *
+   * With `'peers'`, querysets of related managers are shared too: the second row of a result that is
+   * asked an equal question has it answered for all that are left. What waits for other rows is
+   * thrown away when a table it was read of is written, or a transaction is entered or left. What raw
+   * knex queries and other processes write cannot be seen: `refreshFromDb()`, or `'one'`, reads anew.
+   *
    * @example
    * for (const book of await Book.objects.all()) print((await book.author).name) // two queries
    */

@@ -9,6 +9,7 @@ import {
   Model,
   NotLoadedError,
   type ObjectDoesNotExist,
+  Prefetch,
   type QuerySet,
 } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
@@ -96,9 +97,7 @@ describeOnEach('rows without some of their columns', (kind) => {
     expect({ ...book }).to.deep.equal({ id: 1, title: 'A', pages: 10, publisherId: 'one' })
     expect(await shop.sends(0, () => book?.load('pages'))).to.equal(10)
     expect(await shop.sends(1, () => book?.load('pages', 'authorId'))).to.deep.equal([10, 1])
-    expect((await rejection(whole(book).load('bogus' as 'pages'))).message).to.match(
-      /'bogus'/,
-    )
+    expect((await rejection(whole(book).load('bogus' as 'pages'))).message).to.match(/'bogus'/)
   })
 
   it('load() of one row, and by one row only where the fetch mode says so', async () => {
@@ -182,6 +181,22 @@ describeOnEach('rows without some of their columns', (kind) => {
     expect(
       (await shop.sends(1, () => book?.chapters.all()))?.map(({ title }) => title),
     ).to.have.lengthOf(2)
+  })
+
+  it('a relation that is known needs no key', async () => {
+    const ann = await Author.objects.get({ id: 1 })
+    await shop.sends(1, async () => {
+      for (const book of await ann.books.only('title')) expect(book.author).to.equal(ann)
+    })
+    const [bob] = await shop.sends(2, () =>
+      Author.objects
+        .filter({ id: 2 })
+        .prefetchRelated(Prefetch('books', { queryset: Book.objects.only('title') })),
+    )
+    for (const book of bob?.books ?? []) expect(book.author).to.equal(bob)
+    const error = await rejection(titles().prefetchRelated('author').fetch())
+    expect(error).to.be.instanceOf(NotLoadedError)
+    expect(error.message).to.match(/^Book\.authorId was left out/)
   })
 
   it('across relations that selectRelated() follows', async () => {
