@@ -42,15 +42,13 @@ export function selectText(plan: SelectPlan, emitter: Emitter, isOutermost: bool
 }
 
 /** knex itself binds the limit and then the offset, as the only values that are no `Bound`. */
-function withWindow(
-  bindings: readonly unknown[],
-  { window, offset }: SelectPlan,
-): readonly Bound[] {
+function withWindow(bindings: readonly unknown[], plan: SelectPlan): readonly Bound[] {
+  const { window, offset, hasOwnLimit } = plan
   const last = bindings.findLastIndex((binding) => !(binding instanceof Bound))
   return bindings.map((binding, at) => {
     if (binding instanceof Bound) return binding
     if (window !== null && offset > 0 && at === last) return new Bound(window, offsetOf)
-    const isLimit = window !== null && binding === window.limit
+    const isLimit = window !== null && !hasOwnLimit && binding === window.limit
     return isLimit ? new Bound(window, limitOf) : new Bound(CONSTANT, () => binding)
   })
 }

@@ -304,6 +304,8 @@ export interface SelectPlan {
   readonly limit: number | null
   /** The state whose offset and limit these are; null where the plan itself decides. */
   readonly window: QueryState | null
+  /** The limit is the plan's own, whatever the state's is. */
+  readonly hasOwnLimit?: boolean
   readonly lock: Lock | null
   /** No row can match, so nothing needs to be sent. */
   readonly isEmpty: boolean

@@ -85,6 +85,7 @@ export function planExists(state: QueryState): SelectPlan {
     offset: state.offset,
     limit,
     window: state,
+    hasOwnLimit: true,
     isNone: state.isNone,
   })
 }

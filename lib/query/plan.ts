@@ -141,6 +141,7 @@ export interface Ending {
   readonly offset: number
   readonly limit: number | null
   readonly window: QueryState | null
+  readonly hasOwnLimit?: boolean
   readonly isNone: boolean
 }
 
