@@ -9,6 +9,8 @@ interface ExecConnection extends DriverConnection {
 }
 
 const BUSY_TIMEOUT_MS = 5000
+/** knex would open one connection, on which a started query and the rest wait for each other. */
+const FILE_POOL: Knex.PoolConfig = { min: 0, max: 4 }
 const SQLITE_CLIENTS = new Set(['sqlite', 'sqlite3', 'better-sqlite3'])
 
 /** Whether a value is a knex, and not the configuration of one. */
@@ -62,7 +64,7 @@ function memoryPool(pool: Knex.PoolConfig): Knex.PoolConfig {
 function sqliteConfig(config: Knex.Config): Knex.Config {
   const filename = filenameOf(config)
   const memory = isMemory(filename)
-  const pool = memory ? memoryPool(config.pool ?? {}) : { ...config.pool }
+  const pool = memory ? memoryPool(config.pool ?? {}) : { ...FILE_POOL, ...config.pool }
   return {
     useNullAsDefault: true,
     ...config,

@@ -11,6 +11,7 @@ import {
   type AtomicOptions,
   Database,
   type DatabaseDialect,
+  type Joinable,
   type RunLimits,
   type Runner,
   type Started,
@@ -101,6 +102,12 @@ class OpenDatabase extends Database {
 
   get closed(): boolean {
     return this.#isClosed
+  }
+
+  join<B extends Joinable>(builder: B): B {
+    const frame = currentFrame(this)
+    if (frame !== undefined) builder.connection(frame.host.lease.connection as never)
+    return builder
   }
 
   current(): Runner {

@@ -34,6 +34,11 @@ export interface Runner {
   run(statement: Statement, limits?: RunLimits): Promise<StatementResult>
 }
 
+/** A builder of knex: of a query, or of a schema. */
+export interface Joinable {
+  connection(connection: never): unknown
+}
+
 /** The databases this room can talk to. */
 export type DatabaseDialect = 'sqlite' | 'postgresql' | 'mysql'
 
@@ -94,6 +99,19 @@ export abstract class Database {
    * }, { retries: 3 })
    */
   abstract atomic<T>(fn: () => T | PromiseLike<T>, options?: AtomicOptions): Promise<T>
+
+  /**
+   * Makes a builder of this database's knex run in the transaction around the caller; outside one
+   * it is left as it is. Plain knex would take another connection, and not see what is not
+   * committed. Await it inside the same `atomic()`.
+   *
+   * @example
+   * await db.atomic(async () => {
+   *   await Author.objects.create({ name: 'Ann' })
+   *   await db.join(db.knex('authors').update({ email: null }))
+   * })
+   */
+  abstract join<B extends Joinable>(builder: B): B
 
   /**
    * Where a statement belongs that is run now: the transaction around the caller, else the pool.

@@ -2,7 +2,7 @@ import type { Runner } from '../database/runner.ts'
 import { type Columns, markStored, storedValue } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { withValuesList } from '../query/projection.ts'
-import { initialState, withFilter } from '../query/state.ts'
+import { initialState, withFilter, withOrdering } from '../query/state.ts'
 import { originOf } from './databases.ts'
 import { fetchRows } from './fetch.ts'
 import { onlyRow } from './single.ts'
@@ -18,7 +18,9 @@ export async function readColumns(
   instance: Columns,
   columns: readonly ColumnMeta[],
 ): Promise<void> {
-  const found = withFilter(initialState(meta), [{ pk: storedKey(meta, instance) }])
+  const found = withFilter(withOrdering(initialState(meta), []), [
+    { pk: storedKey(meta, instance) },
+  ])
   const query = withValuesList(
     found,
     columns.map((column) => column.name),

@@ -82,6 +82,33 @@ describeOnEach('a knex that exists already', (kind) => {
     expect(rows[0]).to.be.an('object')
   })
 
+  it('joins a transaction by join(), and by toKnex(), on a pool of one too', async () => {
+    const failed = await rejection(
+      db.atomic(async () => {
+        const tag = await Tag.objects.create({ name: 'a' })
+        await db.join(knex('tags').where({ id: tag.id }).update({ name: 'b' }))
+        expect(await Tag.objects.filter({ name: 'b' }).toKnex()).to.have.lengthOf(1)
+        throw new RangeError('undone')
+      }),
+    )
+    expect(failed).to.be.instanceOf(RangeError)
+    expect(await db.join(knex('tags').count({ n: '*' }))).to.deep.equal([
+      { n: kind.dialect === 'postgresql' ? '0' : 0 },
+    ])
+  })
+
+  it('a statement of knex that failed in a transaction does not let it commit half', async function () {
+    if (kind.dialect !== 'postgresql') this.skip()
+    const failed = await rejection(
+      db.atomic(async () => {
+        await Tag.objects.create({ name: 'a' })
+        await db.join(knex.raw('select 1 / 0')).catch(() => undefined)
+      }),
+    )
+    expect(failed).to.have.property('name', 'TransactionBrokenError')
+    expect(await Tag.objects.count()).to.equal(0)
+  })
+
   it('close() leaves it open, since it is not ours', async () => {
     await Tag.objects.create({ name: 'a' })
     await db.close()
