@@ -32,10 +32,11 @@ export type {
   PkOf,
   PlainRow,
   Row,
+  Unloaded,
   WithId,
   WriteInput,
 } from './meta/row-types.ts'
-export type { InputSchema, RowSchema, RowShape } from './meta/schema-types.ts'
+export type { CreateShape, RowShape, StrictSchema, UpdateShape } from './meta/schema-types.ts'
 export type { ConnectOptions, UsingOptions } from './model/connect.ts'
 export { atomic, connect, onCommit } from './model/connect.ts'
 export { Model } from './model/model.ts'
@@ -57,17 +58,18 @@ export type { AggregateOptions } from './query/aggregates.ts'
 export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.ts'
 export type { FExpr, Literal } from './query/expression.ts'
 export { Expression, F, OrderTerm, Value } from './query/expression.ts'
-export type { Where } from './query/lookup-types.ts'
+export type { Order, Path, Where } from './query/name-types.ts'
 export type { FetchMode } from './query/nodes.ts'
 export type { Conditional } from './query/q.ts'
 export { Condition, Q } from './query/q.ts'
-export type { ExplainOptions } from './queryset/explain.ts'
 export type { BulkCreateOptions } from './queryset/bulk-options.ts'
+export type { ExplainOptions } from './queryset/explain.ts'
 export type { IteratorOptions } from './queryset/iterate.ts'
 export type { ManagerOf, QuerySetClass } from './queryset/manager.ts'
 export { AsyncManager, Manager } from './queryset/manager.ts'
 export { prefetchRelatedObjects } from './queryset/prefetch-objects.ts'
 export type { PrefetchOptions } from './queryset/prefetch-paths.ts'
 export { Prefetch } from './queryset/prefetch-paths.ts'
+export type { Loaded } from './queryset/prefetch-types.ts'
 export { AsyncQuerySet, QuerySet } from './queryset/queryset.ts'
-export type { Loaded, Sql } from './queryset/types.ts'
+export type { Sql, UpdateInput } from './queryset/types.ts'

@@ -1,4 +1,5 @@
 import type { ColumnField } from '../fields/column-field.ts'
+import type { JsonValue } from '../fields/json.ts'
 import type { RelationField } from '../fields/relation-field.ts'
 
 /** The second argument of `Model(table, fields)`: properties to fields. */
@@ -16,6 +17,7 @@ export declare const annotated: unique symbol
 /** What every instance type has for the compiler: its field map. */
 export interface HasFields<FS = FieldMap> {
   readonly [modelFields]: FS
+  readonly [isLoaded]: true
 }
 
 /** A property that stands for many related instances, or for the one on the far side. */
@@ -24,7 +26,15 @@ export interface HasRelated<M, Many extends boolean> {
 }
 
 /** A relation as it is read: the instance once it is loaded, else a promise-like that loads it. */
-export type Awaitable<T> = T | PromiseLike<T>
+export type Awaitable<T> = T | Unloaded<T>
+
+/** Tells the type of an instance from that of a promise-like of it. */
+export declare const isLoaded: unique symbol
+
+/** A relation that is loaded when it is awaited. */
+export interface Unloaded<T> extends PromiseLike<T> {
+  readonly [isLoaded]: false
+}
 
 /** Shows a computed object type as one object. */
 export type Simplify<T> = { [K in keyof T]: T[K] } & {}
@@ -44,8 +54,8 @@ type PrimaryName<FS> = {
 /** A field map with the `id` that a model without a primary key gets. */
 export type WithId<FS> = [PrimaryName<FS>] extends [never] ? { readonly id: AutoField } & FS : FS
 
-/** The field map of an instance type. */
-export type FieldsOf<M> = M extends { readonly [modelFields]: infer FS } ? FS : never
+/** The field map of an instance type; without fields where it is none. */
+export type FieldsOf<M> = M extends { readonly [modelFields]: infer FS } ? FS : object
 
 /** A column's value on an instance, with null where the column may be NULL. */
 export type ColumnValue<F> = F extends {
@@ -56,7 +66,7 @@ export type ColumnValue<F> = F extends {
   : never
 
 /** `T`, or null as well where `N` is true. */
-export type OrNull<T, N> = N extends true ? T | null : T
+export type OrNull<T, N> = true extends N ? T | null : T
 
 /** The column that identifies an instance: its field, or that of the row it extends. */
 export type PrimaryField<FS> = FS[PrimaryName<FS>] extends infer F
@@ -66,7 +76,9 @@ export type PrimaryField<FS> = FS[PrimaryName<FS>] extends infer F
   : never
 
 /** The value of `pk`. */
-export type PkOf<M> = ColumnValue<PrimaryField<FieldsOf<M>>>
+export type PkOf<M> = M extends { readonly [modelFields]: infer FS }
+  ? ColumnValue<PrimaryField<FS>>
+  : unknown
 
 /** The column that a foreign key refers to. */
 export type KeyField<F> = F extends {
@@ -95,12 +107,15 @@ type Columns<FS> = {
   >
 }
 
+/** The value of a foreign key's column, null included. */
+type KeyColumnValue<F> = F extends { readonly spec: { readonly null: infer N } }
+  ? OrNull<KeyValue<F>, N>
+  : never
+
 type Keys<FS> = {
   -readonly [K in keyof FS as FS[K] extends { readonly kind: 'foreignKey' | 'oneToOne' }
     ? `${K & string}Id`
-    : never]: FS[K] extends { readonly spec: { readonly null: infer N } }
-    ? OrNull<KeyValue<FS[K]>, N>
-    : never
+    : never]: KeyColumnValue<FS[K]>
 }
 
 type Forward<FS> = {
@@ -119,16 +134,29 @@ export type PlainRow<FS> = Simplify<Columns<FS> & Keys<FS>>
 /** Everything the field map gives an instance but its many-to-many managers. */
 export type Row<FS> = Columns<FS> & Keys<FS> & Forward<FS>
 
-type Optional<FS> = {
-  [K in ColumnNames<FS> | KeyNames<FS>]: FS[K] extends {
-    readonly spec: { readonly optional: true }
-  }
-    ? K
-    : never
-}[ColumnNames<FS> | KeyNames<FS>]
+/** What JSON can hold, where it is only read: `as const` and frozen values will do. */
+export type ReadonlyJson =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly ReadonlyJson[]
+  | { readonly [key: string]: ReadonlyJson }
 
-type RequiredColumns<FS> = Exclude<ColumnNames<FS>, Optional<FS>>
-type RequiredKeys<FS> = Exclude<KeyNames<FS>, Optional<FS>>
+/** A value of a JSON column where it is only read. */
+export type Frozen<T> = JsonValue extends T
+  ? ReadonlyJson
+  : T extends readonly (infer E)[]
+    ? readonly Frozen<E>[]
+    : { readonly [K in keyof T]: Frozen<T[K]> }
+
+/** What may be written to a column. */
+type ColumnInput<F> = F extends {
+  readonly kind: 'column'
+  readonly spec: { readonly value: infer T; readonly null: infer N; readonly family: infer A }
+}
+  ? OrNull<A extends 'json' ? Frozen<T> : T, N>
+  : never
 
 /** What may be written to a foreign key: an instance, or its key. */
 export type KeyInput<F> = F extends {
@@ -137,37 +165,65 @@ export type KeyInput<F> = F extends {
   ? OrNull<M | KeyValue<F>, N>
   : never
 
-/** Every property that `create`, `update` and `new` take, none of them required. */
+type IsOptional<F> = F extends { readonly spec: { readonly optional: true } } ? true : false
+
+type RequiredColumns<FS> = {
+  [K in ColumnNames<FS>]: IsOptional<FS[K]> extends true ? never : K
+}[ColumnNames<FS>]
+
+type RequiredKeys<FS> = {
+  [K in KeyNames<FS>]: IsOptional<FS[K]> extends true ? never : K
+}[KeyNames<FS>]
+
+/** The values of a row that is written, none of them required; undefined is as if left out. */
 export type WriteInput<FS> = {
-  [K in ColumnNames<FS>]?: ColumnValue<FS[K]>
+  [K in ColumnNames<FS>]?: ColumnInput<FS[K]> | undefined
 } & {
-  [K in KeyNames<FS>]?: KeyInput<FS[K]>
+  [K in KeyNames<FS>]?: KeyInput<FS[K]> | undefined
 } & {
-  [K in KeyNames<FS> as `${K}Id`]?: FS[K] extends { readonly spec: { readonly null: infer N } }
-    ? OrNull<KeyValue<FS[K]>, N>
-    : never
+  [K in KeyNames<FS> as `${K}Id`]?: KeyColumnValue<FS[K]> | undefined
 }
 
-/** What `create()` takes: every required column, and each required key in one of its two forms. */
-export type CreateInput<FS> = Simplify<
-  { [K in RequiredColumns<FS>]: ColumnValue<FS[K]> } & WriteInput<FS>
+/**
+ * The argument of `create()`: every required column, and foreign keys in one of their two forms,
+ * an instance or its key.
+ *
+ * @example const input: CreateInput<Book> = { title: 'Emma', publishedAt: new Date(), authorId: 1 }
+ */
+export type CreateInput<M> = Simplify<
+  { [K in RequiredColumns<FieldsOf<M>>]: ColumnInput<FieldsOf<M>[K]> } & WriteInput<FieldsOf<M>>
 >
+
+/**
+ * Every key of some kind of the input `C`. None of an instance, nor where keys are any text: so of
+ * `any`, which stands in erased signatures.
+ */
+type AllKeys<C> = C extends HasFields<unknown> ? never : string extends keyof C ? never : keyof C
+
+/** `K`, if some kind of the input `C` gives neither an instance nor a key. */
+type Missing<C, K extends string> =
+  C extends HasFields<unknown>
+    ? never
+    : string extends keyof C
+      ? never
+      : Extract<keyof C, K | `${K}Id`> extends never
+        ? K
+        : never
 
 /**
  * What is wrong with the input `C` of `create()`: a required key that is missing, or a name that
  * is unknown. Nothing wrong gives a type that `C` is assignable to.
  */
-export type CheckCreate<FS, C> = {
-  [K in RequiredKeys<FS> as K extends keyof C
-    ? never
-    : `${K}Id` extends keyof C
-      ? never
-      : K]: KeyInput<FS[K]>
-} & CheckKnown<WriteInput<FS>, C>
+export type CheckCreate<M, C> = {
+  [K in RequiredKeys<FieldsOf<M>> as Missing<C, K>]: KeyInput<FieldsOf<M>[K]>
+} & CheckKnown<WriteInput<FieldsOf<M>>, C>
+
+/** A row of `bulkCreate()`: the argument of `create()`, or an instance. */
+export type RowInput<M> = CreateInput<M> | HasFields<FieldsOf<M>>
 
 /** Refuses the properties of `C` that `Known` does not have, by name. */
 export type CheckKnown<Known, C> = {
-  [K in Exclude<keyof C, keyof Known>]: Unknown<K & string>
+  [K in Exclude<AllKeys<C>, keyof Known>]?: Unknown<K & string>
 }
 
 /** A type no value has; its text is the compiler's message. */

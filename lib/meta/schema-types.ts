@@ -1,16 +1,47 @@
 import type { z } from 'zod'
-import type { PlainRow } from './row-types.ts'
+import type { KeyField, PlainRow } from './row-types.ts'
 
-/** The zod types of a model's columns, keys under their `…Id`. */
-export type RowShape<FS> = {
-  [K in keyof PlainRow<FS>]: z.ZodType<PlainRow<FS>[K]>
+/** The values that the schemas take where they are not what they give: what JSON can carry. */
+interface JsonForms {
+  readonly bigint: bigint | number | string
+  readonly decimal: string | number | bigint
+  readonly dateTime: Date | string
+  readonly binary: Uint8Array | string
 }
 
-/** A zod object for rows of a model. */
-export type RowSchema<FS> = z.ZodObject<RowShape<FS>, z.core.$strict>
+/** The field behind the property `K` of a plain row: a column, or the key of a relation. */
+type FieldAt<FS, K> = K extends keyof FS
+  ? FS[K]
+  : K extends `${infer R}Id`
+    ? R extends keyof FS
+      ? FS[R]
+      : never
+    : never
 
-/** A zod object for the input of `create()` or `update()`. */
-export type InputSchema<FS> = z.ZodObject<
-  { [K in keyof PlainRow<FS>]: z.ZodType<PlainRow<FS>[K] | undefined> },
-  z.core.$strict
->
+/** The column that holds the values of a field. */
+type ColumnAt<F> = F extends { readonly kind: 'column' } ? F : KeyField<F>
+
+type Given<F, Value> =
+  ColumnAt<F> extends { readonly spec: { readonly family: infer A } }
+    ? A extends keyof JsonForms
+      ? JsonForms[A] | Extract<Value, null>
+      : Value
+    : Value
+
+/** The zod type of each property of a plain row, keys of relations under their `…Id`. */
+export type RowShape<FS> = {
+  [K in keyof PlainRow<FS>]: z.ZodType<PlainRow<FS>[K], Given<FieldAt<FS, K>, PlainRow<FS>[K]>>
+}
+
+/** The same where those that have a default, or may be NULL, may be left out. */
+export type CreateShape<FS> = {
+  [K in keyof RowShape<FS>]: FieldAt<FS, K> extends { readonly spec: { readonly optional: true } }
+    ? z.ZodOptional<RowShape<FS>[K]>
+    : RowShape<FS>[K]
+}
+
+/** The same where all may be left out. */
+export type UpdateShape<FS> = { [K in keyof RowShape<FS>]: z.ZodOptional<RowShape<FS>[K]> }
+
+/** A zod object that refuses keys it does not know. */
+export type StrictSchema<Shape extends z.core.$ZodShape> = z.ZodObject<Shape, z.core.$strict>

@@ -1,18 +1,16 @@
 import type {
   CheckKnown,
-  CreateInput,
   FieldsOf,
   HasRelated,
   PkOf,
-  Simplify,
+  Unloaded,
   WriteInput,
 } from '../meta/row-types.ts'
-import type { CheckCondition } from '../query/check-types.ts'
-import type { WhereHint } from '../query/lookup-types.ts'
+import type { CheckWhere } from '../query/check-types.ts'
 import type { BulkCreateOptions } from '../queryset/bulk-options.ts'
 import type { ManagerOf } from '../queryset/manager.ts'
 import type { AsyncQuerySet } from '../queryset/queryset.ts'
-import type { GetOrCreateOptions, UpdateOrCreateOptions } from '../queryset/types.ts'
+import type { DefaultsOf, GetOrCreateOptions, UpdateOrCreateOptions } from '../queryset/types.ts'
 
 /** A related row as it is named in `add` and the like: an instance, or its key. */
 type Target<M> = M | PkOf<M>
@@ -39,24 +37,24 @@ export interface RelatedWrites<M> {
   /** Takes all rows out. Of a foreign key only where that can be null. */
   clear(): Promise<void>
   /** Makes, saves and adds a row; the key to this side is set. */
-  create<const C extends Partial<CreateInput<FieldsOf<M>>>>(
-    values: C & CheckKnown<WriteInput<FieldsOf<M>>, C>,
+  create<C extends WriteInput<FieldsOf<M>> & CheckKnown<WriteInput<FieldsOf<M>>, C>>(
+    values: C,
     options?: ThroughOptions,
   ): Promise<M>
   /** As `create`, for many rows. */
   bulkCreate(
-    rows: readonly (Partial<CreateInput<FieldsOf<M>>> | M)[],
+    rows: readonly (WriteInput<FieldsOf<M>> | M)[],
     options?: BulkCreateOptions & ThroughOptions,
   ): Promise<M[]>
   /** The related row that matches, else a new one that is added; and whether it is new. */
-  getOrCreate<const C extends WhereHint<M>>(
-    where: C & CheckCondition<M, C>,
-    options?: GetOrCreateOptions<Simplify<WriteInput<FieldsOf<M>>>> & ThroughOptions,
+  getOrCreate<const W extends object>(
+    where: CheckWhere<M, W>,
+    options?: GetOrCreateOptions<DefaultsOf<M>> & ThroughOptions,
   ): Promise<[M, boolean]>
   /** Updates the related row that matches, or creates and adds one; and whether it is new. */
-  updateOrCreate<const C extends WhereHint<M>>(
-    where: C & CheckCondition<M, C>,
-    options?: UpdateOrCreateOptions<Simplify<WriteInput<FieldsOf<M>>>> & ThroughOptions,
+  updateOrCreate<const W extends object>(
+    where: CheckWhere<M, W>,
+    options?: UpdateOrCreateOptions<DefaultsOf<M>> & ThroughOptions,
   ): Promise<[M, boolean]>
 }
 
@@ -80,7 +78,7 @@ export type RelatedManager<M, Q = AsyncQuerySet<M>> = Omit<ManagerOf<Q>, keyof R
  *
  * @example declare readonly profile: RelatedOne<Profile>
  */
-export type RelatedOne<M> = M | null | (PromiseLike<M | null> & HasRelated<M, false>)
+export type RelatedOne<M> = M | null | (Unloaded<M | null> & HasRelated<M, false>)
 
 /** The managers that the many-to-many fields of a field map give an instance. */
 export type ManyRelations<FS> = {

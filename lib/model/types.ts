@@ -1,6 +1,6 @@
 import type { MultipleObjectsReturned, ObjectDoesNotExist } from '../errors.ts'
 import type { HasFields, PkOf, PlainRow, Row, WriteInput } from '../meta/row-types.ts'
-import type { InputSchema, RowSchema } from '../meta/schema-types.ts'
+import type { CreateShape, RowShape, StrictSchema, UpdateShape } from '../meta/schema-types.ts'
 import type { ManyRelations } from './relation-types.ts'
 
 /** Options of `save()`. */
@@ -70,11 +70,11 @@ export type InstanceOf<FS> = ModelInstance<FS> & Row<FS> & ManyRelations<FS>
 export interface ModelClass<FS> {
   new (values?: WriteInput<FS>): InstanceOf<FS>
   /** A whole row. Takes what JSON can carry too; `z.toJSONSchema` works on it. */
-  readonly schema: RowSchema<FS>
+  readonly schema: StrictSchema<RowShape<FS>>
   /** What `create()` takes, keys under their `…Id`. */
-  readonly createSchema: InputSchema<FS>
+  readonly createSchema: StrictSchema<CreateShape<FS>>
   /** What `update()` takes. */
-  readonly updateSchema: InputSchema<FS>
+  readonly updateSchema: StrictSchema<UpdateShape<FS>>
   /** Thrown by `get()` when there is no such row. */
   readonly DoesNotExist: typeof ObjectDoesNotExist
   /** Thrown by `get()` when there are several. */

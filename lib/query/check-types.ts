@@ -1,25 +1,39 @@
-import type { Unknown } from '../meta/row-types.ts'
+import type { HasFields, PkOf, Simplify, Unknown } from '../meta/row-types.ts'
 import type { AverageRef } from './aggregates.ts'
-import type { Expression, FExpr, OrderTerm, Ref } from './expression.ts'
-import type { CheckPath, ColumnFamily, PathHint, PathValue, WhereHint, WhereValue } from './lookup-types.ts'
+import type { Expression, OrderTerm, Ref } from './expression.ts'
+import type {
+  CheckPath,
+  ColumnFamily,
+  PathValue,
+  RelatedRow,
+  Subquery,
+  WhereValue,
+  WithoutSubquery,
+} from './lookup-types.ts'
+import type { Order, Path, RelatedHint, Text, WhereHint } from './name-types.ts'
 import type { Condition } from './q.ts'
-
-/** What a queryset is to a lookup that takes a subquery; a manager is none. */
-export interface Subquery {
-  toSQL(): unknown
-  then(...handlers: never[]): unknown
-}
 
 /** A type no value has; its text is the compiler's message. */
 export interface Mismatch<Expected> {
-  readonly error: 'this expression has another type than the column it is compared with'
+  readonly error: 'this expression has another type than the column it is for'
   readonly expected: Expected
 }
 
 /** A type no value has; its text is the compiler's message. */
-export interface WrongValue<Expected> {
-  readonly error: 'this lookup takes a value of another type'
+export interface WrongLookups<Expected> {
+  readonly error: 'these lookups are not as they must be'
   readonly expected: Expected
+}
+
+/** A type no value has; its text is the compiler's message. */
+export interface WrongSubquery<Expected> {
+  readonly error: 'this queryset gives something else than the lookup compares with'
+  readonly expected: Expected
+}
+
+/** A type no value has; its text is the compiler's message. */
+export interface NoCondition {
+  readonly error: 'a condition is an object of lookups, a Q or a boolean expression'
 }
 
 /** The type of an expression's value over the scope `M`. */
@@ -32,79 +46,220 @@ export type ResultOf<M, T> =
         : number
       : T
 
+/** What is wrong with the paths `P`; never if nothing is. Text that is not known is not looked at. */
 type BadPath<M, P extends string> = P extends string
-  ? CheckPath<M, P> extends Unknown<infer Part>
-    ? Unknown<Part>
-    : never
+  ? string extends P
+    ? never
+    : CheckPath<M, P> extends Unknown<infer Part>
+      ? Unknown<Part>
+      : never
   : never
 
 /** An expression as it is if its paths exist on `M`; else a type that names the wrong part. */
 export type CheckExpression<M, E> =
-  E extends Expression<unknown, infer P> ? ([BadPath<M, P>] extends [never] ? E : BadPath<M, P>) : never
-
-type CheckOperand<M, V, Given> =
-  Given extends Expression<infer T, infer P>
+  E extends Expression<unknown, infer P>
     ? [BadPath<M, P>] extends [never]
-      ? ResultOf<M, T> extends V | null
-        ? Given
-        : Mismatch<V>
+      ? E
       : BadPath<M, P>
+    : never
+
+/** An expression as it is if it gives a `V`; of unknown type it may. */
+export type CheckAssigned<M, V, E> =
+  E extends Expression<infer T, infer P>
+    ? [BadPath<M, P>] extends [never]
+      ? unknown extends T
+        ? E
+        : ResultOf<M, T> extends V | null
+          ? E
+          : Mismatch<V>
+      : BadPath<M, P>
+    : never
+
+/** What a queryset's rows `R` are where they stand for values: its single column. */
+type SubqueryValue<V, R> =
+  R extends HasFields<unknown>
+    ? Extract<V, HasFields<unknown>> extends never
+      ? PkOf<R>
+      : R
+    : R extends readonly unknown[]
+      ? R extends readonly [infer Only]
+        ? Only
+        : never
+      : R extends Date | Uint8Array
+        ? R
+        : R extends object
+          ? OnlyValue<R>
+          : R
+
+type OnlyValue<R, K = keyof R> = K extends keyof R ? ([keyof R] extends [K] ? R[K] : never) : never
+
+type Element<V> = V extends readonly (infer E)[] ? E : V
+
+/** A queryset as it is if it gives what the lookup `K` compares with. */
+type CheckSubquery<K extends string, V, Q> =
+  Q extends Subquery<infer R>
+    ? K extends WithoutSubquery
+      ? never
+      : unknown extends R
+        ? Q
+        : [Extract<SubqueryValue<V, R>, V>] extends [never]
+          ? WrongSubquery<V>
+          : Q
+    : never
+
+/** A list with expressions in it. */
+type CheckList<M, V, Given extends readonly unknown[]> =
+  Extract<Given[number], Expression<unknown, string>> extends never
+    ? never
+    : V extends readonly (infer E)[]
+      ? { readonly [I in keyof Given]: E | CheckAssigned<M, E, Given[I]> }
+      : never
+
+/** What beside a `V` the lookup `K` may be given: expressions, querysets. */
+type CheckSpecial<M, K extends string, V, Given> =
+  Given extends Expression<unknown, string>
+    ? CheckAssigned<M, V, Given>
     : Given extends Subquery
-      ? Given
-      : Given extends V
-        ? V
-        : V extends Unknown<string>
-          ? V
-          : WrongValue<V>
+      ? CheckSubquery<K, Element<V>, Given>
+      : Given extends readonly unknown[]
+        ? CheckList<M, V, Given>
+        : never
 
 /** A lookup object as it must be over `M`: each key's value, or what is wrong with the key. */
 export type CheckLookups<M, W> = {
-  [K in keyof W]: K extends string ? CheckOperand<M, WhereValue<M, K>, W[K]> : never
+  // The value by itself comes first: `this` and other types that are not known yet fall under it.
+  [K in keyof W]: K extends string
+    ? WhereValue<M, K> | CheckSpecial<M, K, WhereValue<M, K>, W[K]>
+    : never
 }
 
-type BadLookups<M, W> = W extends unknown ? (W extends CheckLookups<M, W> ? never : CheckLookups<M, W>) : never
+/** What is wrong with the lookup objects of a Q; never if nothing is. */
+type BadLookups<M, W> = W extends unknown
+  ? W extends CheckLookups<M, W>
+    ? never
+    : WrongLookups<Simplify<WrongOnes<W, CheckLookups<M, W>>>>
+  : never
 
-/** One argument of `filter()`: a lookup object, a Q or a boolean expression. */
-export type ConditionHint<M> = WhereHint<M> | Condition | Expression<unknown, string>
+type WrongOnes<W, Checked> = {
+  [K in keyof W as W[K] extends Checked[K & keyof Checked] ? never : K]: Checked[K & keyof Checked]
+}
 
 /** An argument of `filter()` as it must be over `M`. */
 export type CheckCondition<M, C> =
   C extends Condition<infer W>
-    ? [BadLookups<M, W>] extends [never]
+    ? unknown extends W
       ? C
-      : BadLookups<M, W>
-    : C extends Expression<unknown, string>
-      ? CheckExpression<M, C>
-      : CheckLookups<M, C>
+      : [BadLookups<M, W>] extends [never]
+        ? C
+        : BadLookups<M, W>
+    : C extends Expression<infer T, infer P>
+      ? [BadPath<M, P>] extends [never]
+        ? unknown extends T
+          ? C
+          : ResultOf<M, T> extends boolean | null
+            ? C
+            : NoCondition
+        : BadPath<M, P>
+      : C extends (...args: never[]) => unknown
+        ? NoCondition
+        : CheckLookups<M, C>
 
-/** Further arguments of `filter()`, each checked by its place. */
+/**
+ * One argument of `filter()` as it must be over `M`: what it is, or else what it should have been.
+ * While it is not known yet it is any `object`; in that place editors find the hint. Distributes
+ * over `C`, so that the compiler takes that way out before it looks at a check.
+ */
+type CheckArgument<M, C> = C extends unknown
+  ? object extends C
+    ? WhereHint<M>
+    : [C] extends [CheckCondition<M, C>]
+      ? C
+      : CheckCondition<M, C>
+  : never
+
+/**
+ * The arguments of `filter()` as they must be over `M`. As a mapped tuple, each argument is
+ * inferred as it is written, completed by an editor, and blamed by the compiler by itself.
+ */
 export type CheckConditions<M, Cs extends readonly unknown[]> = {
-  [I in keyof Cs]: CheckCondition<M, Cs[I]>
+  [I in keyof Cs]: CheckArgument<M, Cs[I]>
 }
 
-/** One term of `orderBy()`. */
-export type OrderHint<M> = PathHint<M> | `-${PathHint<M>}` | '?' | OrderTerm<string> | Expression<unknown, string>
+/** A lookup object where no other condition will do. */
+export type CheckWhere<M, W> = W extends unknown
+  ? object extends W
+    ? WhereHint<M>
+    : CheckLookups<M, W>
+  : never
 
-type CheckOrder<M, O> = O extends '?'
-  ? O
-  : O extends `-${infer P}`
-    ? CheckPath<M, P> extends P
-      ? O
-      : CheckPath<M, P>
-    : O extends string
-      ? CheckPath<M, O>
-      : O extends OrderTerm<infer P>
-        ? [BadPath<M, P>] extends [never]
-          ? O
-          : BadPath<M, P>
-        : CheckExpression<M, O>
+/** What an argument may be before it is known which: a path, or an object of some kind. */
+export type Term = Text | object
+
+type CheckOrder<M, O> = Text extends O
+  ? Order<M> | Text
+  : O extends '?'
+    ? O
+    : O extends `-${infer P}`
+      ? CheckPath<M, P> extends Unknown<infer Part>
+        ? Unknown<Part>
+        : O
+      : O extends string
+        ? CheckPath<M, O>
+        : O extends OrderTerm<infer P>
+          ? [BadPath<M, P>] extends [never]
+            ? O
+            : BadPath<M, P>
+          : O extends Expression<unknown, string>
+            ? CheckExpression<M, O>
+            : OrderTerm<string>
 
 /** The terms of `orderBy()` as they must be over `M`. */
-export type CheckOrders<M, Os extends readonly unknown[]> = { [I in keyof Os]: CheckOrder<M, Os[I]> }
+export type CheckOrders<M, Os extends readonly unknown[]> = {
+  [I in keyof Os]: CheckOrder<M, Os[I]>
+}
 
-/** Paths as they must be over `M`. */
-export type CheckPaths<M, Ps extends readonly unknown[]> = {
-  [I in keyof Ps]: Ps[I] extends string ? CheckPath<M, Ps[I]> : Ps[I] extends Expression<unknown, string> ? CheckExpression<M, Ps[I]> : CheckExpressions<M, Ps[I]>
+type CheckNamed<M, A> =
+  A extends Expression<unknown, string>
+    ? NamedExpressions
+    : A extends NamedExpressions
+      ? CheckExpressions<M, A>
+      : NamedExpressions
+
+/** A path or an object of expressions as it must be over `M`. */
+type CheckValue<M, P> = Text extends P
+  ? Path<M> | Text
+  : P extends string
+    ? CheckPath<M, P>
+    : CheckNamed<M, P>
+
+/** The arguments of `values()` as they must be over `M`. */
+export type CheckValues<M, Ps extends readonly unknown[]> = {
+  [I in keyof Ps]: CheckValue<M, Ps[I]>
+}
+
+/** A path or an expression as it must be over `M`. */
+export type CheckTerm<M, P> = Text extends P
+  ? Path<M> | Text
+  : P extends string
+    ? CheckPath<M, P>
+    : P extends Expression<unknown, string>
+      ? CheckExpression<M, P>
+      : Expression<unknown, string>
+
+/** The arguments of `valuesList()` as they must be over `M`. */
+export type CheckTerms<M, Ps extends readonly unknown[]> = { [I in keyof Ps]: CheckTerm<M, Ps[I]> }
+
+type CheckRelation<M, P> = Text extends P
+  ? RelatedHint<M> | Text
+  : P extends string
+    ? RelatedRow<M, P> extends Unknown<infer Part>
+      ? Unknown<Part>
+      : P
+    : P
+
+/** Paths of relations to one row as they must be over `M`. */
+export type CheckRelated<M, Ps extends readonly unknown[]> = {
+  [I in keyof Ps]: CheckRelation<M, Ps[I]>
 }
 
 /** Named expressions: annotations, aggregates. */
@@ -119,6 +274,3 @@ export type CheckExpressions<M, A> = { [K in keyof A]: CheckExpression<M, A[K]> 
 export type ResultsOf<M, A> = {
   -readonly [K in keyof A]: A[K] extends Expression<infer T, string> ? ResultOf<M, T> : never
 }
-
-/** `F()` in an argument. */
-export type { FExpr }

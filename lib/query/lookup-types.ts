@@ -2,6 +2,7 @@ import type {
   annotated,
   ColumnValue,
   FieldsOf,
+  Frozen,
   KeyField,
   OrNull,
   PkOf,
@@ -9,6 +10,11 @@ import type {
   relatedModel,
   Unknown,
 } from '../meta/row-types.ts'
+
+/** What a queryset of rows `R` is to a lookup that takes a subquery; a manager is none. */
+export interface Subquery<out R = unknown> {
+  readonly rowType: R
+}
 
 /** Lookups every column has. `V` is its value. */
 export interface EqualLookups<V> {
@@ -28,7 +34,7 @@ export interface OrderedLookups<V> extends EqualLookups<V> {
 
 /** Lookups of text. */
 export interface TextLookups<V> extends OrderedLookups<V> {
-  iexact: V
+  iexact: string | null
   contains: string
   icontains: string
   startswith: string
@@ -75,7 +81,12 @@ export interface JsonLookups<V> extends EqualLookups<V> {
   hasAnyKeys: readonly string[]
 }
 
-interface LookupsByFamily<V> {
+/** Keys whose last part is a lookup that takes no queryset. */
+export type WithoutSubquery =
+  `${string}__${Exclude<keyof TextLookups<unknown> | keyof JsonLookups<unknown>, 'exact' | 'in'>}`
+
+/** What each family of values can be looked up by. */
+export interface LookupsByFamily<V> {
   text: TextLookups<V>
   number: OrderedLookups<V>
   bigint: OrderedLookups<V>
@@ -87,7 +98,7 @@ interface LookupsByFamily<V> {
   boolean: EqualLookups<V>
   uuid: EqualLookups<V>
   binary: EqualLookups<V>
-  json: JsonLookups<V>
+  json: JsonLookups<Frozen<V>>
 }
 
 /** A column as a path ends in it: its field, and whether NULL may come out of it. */
@@ -100,10 +111,11 @@ interface Column<Value, Null, Family> {
 type FieldColumn<F, Null = false> = F extends {
   readonly spec: { readonly value: infer V; readonly null: infer N; readonly family: infer A }
 }
-  ? Column<V, true extends N | Null ? true : false, A>
+  ? Column<V, N | Null, A>
   : never
 
-type FamilyOfValue<T> = [T] extends [number]
+/** The family of a computed value. */
+export type FamilyOfValue<T> = [T] extends [number]
   ? 'number'
   : [T] extends [string]
     ? 'text'
@@ -121,27 +133,8 @@ type ValueColumn<T> = Column<
   FamilyOfValue<NonNullable<T>>
 >
 
-type Annotations<M> = M extends { readonly [annotated]: infer A } ? A : unknown
-
-/** The column that `K` names on the scope `M`; never if there is none. */
-type ColumnOf<M, K extends string> = K extends keyof FieldsOf<M>
-  ? FieldsOf<M>[K] extends { readonly kind: 'column' }
-    ? FieldColumn<FieldsOf<M>[K]>
-    : never
-  : K extends 'pk'
-    ? FieldColumn<PrimaryField<FieldsOf<M>>>
-    : K extends keyof Annotations<M>
-      ? ValueColumn<Annotations<M>[K]>
-      : K extends `${infer R}Id`
-        ? R extends keyof FieldsOf<M>
-          ? FieldsOf<M>[R] extends {
-              readonly kind: 'foreignKey' | 'oneToOne'
-              readonly spec: { readonly null: infer N }
-            }
-            ? FieldColumn<KeyField<FieldsOf<M>[R]>, N>
-            : never
-          : never
-        : never
+/** The annotations of a scope. */
+export type Annotations<M> = M extends { readonly [annotated]: infer A } ? A : object
 
 /** The far side of a relation, its key, and whether there may be none. */
 interface Relation<M, Key, Null, Many> {
@@ -151,228 +144,189 @@ interface Relation<M, Key, Null, Many> {
   readonly many: Many
 }
 
-type ReverseRelation<T> = T extends { readonly [relatedModel]: infer R }
-  ? R extends { readonly model: infer M; readonly many: infer Many }
-    ? Relation<M, PkOf<M>, true, Many>
-    : never
-  : never
-
-/** The relation that `K` names on the scope `M`; never if there is none. */
-type RelationOf<M, K extends string> = K extends keyof FieldsOf<M>
-  ? FieldsOf<M>[K] extends {
-      readonly kind: infer Kind extends 'foreignKey' | 'oneToOne' | 'manyToMany'
-      readonly spec: { readonly target: infer T; readonly null: infer N }
-    }
+/** What the field `F` is to a path. */
+type FieldStep<F> = F extends { readonly kind: 'column' }
+  ? FieldColumn<F>
+  : F extends {
+        readonly kind: infer Kind
+        readonly spec: { readonly target: infer T; readonly null: infer N }
+      }
     ? Kind extends 'manyToMany'
       ? Relation<T, PkOf<T>, true, true>
-      : Relation<T, ColumnValue<KeyField<FieldsOf<M>[K]>>, N, false>
-    : never
-  : K extends keyof M
-    ? ReverseRelation<M[K]>
+      : Relation<T, ColumnValue<KeyField<F>>, N, false>
     : never
 
+/** The key column of the field `F`: what `authorId` is to `author`. */
+type KeyStep<F, K extends string> = F extends {
+  readonly kind: 'foreignKey' | 'oneToOne'
+  readonly spec: { readonly null: infer N }
+}
+  ? FieldColumn<KeyField<F>, N>
+  : Unknown<K>
+
+/** What the property `K` of the instance itself is: the other side of a relation, or nothing. */
+type ReverseStep<M, K extends string> = K extends keyof M ? ReverseOf<M[K], K> : Unknown<K>
+
+type ReverseOf<T, K extends string> = [RelatedSide<T>] extends [never] ? Unknown<K> : RelatedSide<T>
+
+/** The related side that a property's type has, perhaps beside null; never if it has none. */
+type RelatedSide<T> = T extends {
+  readonly [relatedModel]: { readonly model: infer To; readonly many: infer Many }
+}
+  ? Relation<To, PkOf<To>, true, Many>
+  : never
+
+/** What the name `K` is on the scope `M`: a `Column`, a `Relation`, or an `Unknown`. */
+type Step<M, K extends string> = K extends keyof FieldsOf<M>
+  ? FieldStep<FieldsOf<M>[K]>
+  : K extends 'pk'
+    ? FieldColumn<PrimaryField<FieldsOf<M>>>
+    : K extends keyof Annotations<M>
+      ? ValueColumn<Annotations<M>[K]>
+      : K extends `${infer R}Id`
+        ? R extends keyof FieldsOf<M>
+          ? KeyStep<FieldsOf<M>[R], K>
+          : ReverseStep<M, K>
+        : ReverseStep<M, K>
+
+/** The lookups and transforms of the values `V` of a family. */
+type LookupsOf<V, Family> = Family extends keyof LookupsByFamily<V>
+  ? LookupsByFamily<V>[Family]
+  : never
+
+/** The value that the transforms `P` make; `L` is what the value before them takes. */
 type TransformValue<L, P extends string> = P extends keyof L
   ? L[P] extends EqualLookups<infer V>
     ? V
     : Unknown<P>
   : P extends `${infer H}__${infer T}`
     ? H extends keyof L
-      ? TransformValue<L[H], T>
+      ? L[H] extends EqualLookups<unknown>
+        ? TransformValue<L[H], T>
+        : Unknown<H>
       : Unknown<H>
     : Unknown<P>
-
-type LookupsOf<C> = C extends { readonly value: infer V; readonly family: infer A }
-  ? A extends keyof LookupsByFamily<V>
-    ? LookupsByFamily<V>[A]
-    : never
-  : never
 
 /**
  * The type of the value that stands at the end of the path `P`, as `values()` gives it; null where
  * a step of the path may find no row. An unknown part gives an `Unknown` that names it.
  */
 export type PathValue<M, P extends string, Null = false> = P extends `${infer H}__${infer T}`
-  ? [RelationOf<M, H>] extends [never]
-    ? [ColumnOf<M, H>] extends [never]
-      ? Unknown<H>
-      : ColumnOf<M, H> extends infer C extends Column<unknown, unknown, unknown>
-        ? C['family'] extends 'json'
-          ? unknown
-          : NullOr<TransformValue<LookupsOf<C>, T>, C['null'] | Null>
-        : never
-    : RelationOf<M, H> extends Relation<infer To, unknown, infer N, unknown>
-      ? PathValue<To, T, N | Null>
-      : never
-  : [RelationOf<M, P>] extends [never]
-    ? [ColumnOf<M, P>] extends [never]
-      ? Unknown<P>
-      : ColumnOf<M, P> extends Column<infer V, infer N, unknown>
-        ? OrNull<V, true extends N | Null ? true : false>
-        : never
-    : RelationOf<M, P> extends Relation<unknown, infer Key, infer N, unknown>
-      ? OrNull<Key, true extends N | Null ? true : false>
-      : never
+  ? PathRest<Step<M, H>, T, Null>
+  : PathEnd<Step<M, P>, Null>
+
+type PathRest<S, P extends string, Null> =
+  S extends Relation<infer To, unknown, infer N, unknown>
+    ? PathValue<To, P, N | Null>
+    : S extends Column<infer V, infer N, infer A>
+      ? A extends 'json'
+        ? unknown
+        : NullOr<TransformValue<LookupsOf<V, A>, P>, N | Null>
+      : S
+
+type PathEnd<S, Null> =
+  S extends Relation<unknown, infer Key, infer N, unknown>
+    ? OrNull<Key, N | Null>
+    : S extends Column<infer V, infer N, unknown>
+      ? OrNull<V, N | Null>
+      : S
+
+type NullOr<T, Null> = T extends Unknown<string> ? T : OrNull<T, Null>
 
 /** The family of the column at the end of a path. */
 export type ColumnFamily<M, P extends string> = P extends `${infer H}__${infer T}`
-  ? RelationOf<M, H> extends Relation<infer To, unknown, unknown, unknown>
+  ? Step<M, H> extends Relation<infer To, unknown, unknown, unknown>
     ? ColumnFamily<To, T>
     : never
-  : ColumnOf<M, P> extends Column<unknown, unknown, infer A>
+  : Step<M, P> extends Column<unknown, unknown, infer A>
     ? A
     : never
 
-type NullOr<T, Null> = T extends Unknown<string> ? T : true extends Null ? T | null : T
-
 /** A path as it is if it leads to a value; else a type that names its wrong part. */
-export type CheckPath<M, P extends string> = [PathValue<M, P>] extends [Unknown<infer Part>]
-  ? Unknown<Part>
-  : P
+export type CheckPath<M, P extends string> =
+  PathValue<M, P> extends Unknown<infer Part> ? Unknown<Part> : P
 
+/** The value of the lookup or transforms `P`; `L` is what the value before them takes. */
 type LookupValue<L, P extends string> = P extends keyof L
   ? L[P] extends EqualLookups<infer V>
     ? V
     : L[P]
   : P extends `${infer H}__${infer T}`
     ? H extends keyof L
-      ? LookupValue<L[H], T>
+      ? L[H] extends EqualLookups<unknown>
+        ? LookupValue<L[H], T>
+        : Unknown<T>
       : Unknown<H>
     : Unknown<P>
 
-type ColumnLookup<C, P extends string> = C extends { readonly family: 'json' }
-  ? P extends keyof JsonLookups<unknown>
-    ? LookupValue<LookupsOf<C>, P>
-    : unknown
-  : LookupValue<LookupsOf<C>, P>
+type JsonLookup<L, P extends string> = P extends keyof L ? L[P] : unknown
 
-type RelationLookup<R, P extends string> =
-  R extends Relation<infer To, infer Key, unknown, unknown>
-    ? P extends 'isnull'
-      ? boolean
-      : P extends 'in'
-        ? readonly (To | Key)[]
-        : P extends 'exact'
-          ? To | Key | null
-          : P extends 'gt' | 'gte' | 'lt' | 'lte'
-            ? Key
-            : WhereValue<To, P, true>
-    : never
+/** Lookups of a relation itself, beside those of what is at its far end. */
+interface RelationLookups<To, Key, Null> {
+  exact: OrNull<To | Key, Null>
+  in: readonly (To | Key)[]
+  isnull: boolean
+  gt: Key
+  gte: Key
+  lt: Key
+  lte: Key
+}
 
 /** The type of value that the lookup key `P` takes in a filter over `M`. */
 export type WhereValue<M, P extends string, Null = false> = P extends `${infer H}__${infer T}`
-  ? [RelationOf<M, H>] extends [never]
-    ? [ColumnOf<M, H>] extends [never]
-      ? Unknown<H>
-      : T extends 'exact' | 'iexact'
-        ? ExactValue<ColumnOf<M, H>, Null> | null
-        : ColumnLookup<ColumnOf<M, H>, T>
-    : RelationLookup<RelationOf<M, H>, T>
-  : [RelationOf<M, P>] extends [never]
-    ? [ColumnOf<M, P>] extends [never]
-      ? Unknown<P>
-      : ExactValue<ColumnOf<M, P>, Null>
-    : RelationOf<M, P> extends Relation<infer To, infer Key, infer N, unknown>
-      ? To | Key | OrNull<never, true extends N | Null ? true : false>
-      : never
+  ? WhereRest<Step<M, H>, T, Null>
+  : WhereEnd<Step<M, P>, Null>
 
-type ExactValue<C, Null> =
-  C extends Column<infer V, infer N, unknown>
-    ? OrNull<V, true extends N | Null ? true : false>
-    : never
+type WhereRest<S, P extends string, Null> =
+  S extends Relation<infer To, infer Key, infer N, unknown>
+    ? P extends keyof RelationLookups<To, Key, N | Null>
+      ? RelationLookups<To, Key, N | Null>[P]
+      : WhereValue<To, P, N | Null>
+    : S extends Column<infer V, infer N, infer A>
+      ? A extends 'json'
+        ? JsonLookup<LookupsOf<V, A>, P>
+        : P extends 'exact'
+          ? OrNull<V, N | Null>
+          : LookupValue<LookupsOf<V, A>, P>
+      : S
 
-type Names<FS> = keyof FS & string
+type WhereEnd<S, Null> =
+  S extends Relation<infer To, infer Key, infer N, unknown>
+    ? OrNull<To | Key, N | Null>
+    : S extends Column<infer V, infer N, infer A>
+      ? OrNull<A extends 'json' ? Frozen<V> : V, N | Null>
+      : S
 
-/** The columns of `M` by name, keys of relations and annotations included. */
-export type ColumnKeys<M> =
-  | 'pk'
-  | (keyof Annotations<M> & string)
-  | {
-      [K in Names<FieldsOf<M>>]: FieldsOf<M>[K] extends { readonly kind: infer Kind }
-        ? Kind extends 'column'
-          ? K
-          : Kind extends 'foreignKey' | 'oneToOne'
-            ? `${K}Id`
-            : never
-        : never
-    }[Names<FieldsOf<M>>]
-
-/** The relations of `M` by name, forward and reverse. */
-export type RelationKeys<M> =
-  | {
-      [K in Names<FieldsOf<M>>]: FieldsOf<M>[K] extends { readonly kind: 'column' } ? never : K
-    }[Names<FieldsOf<M>>]
-  | { [K in keyof M & string]: [ReverseRelation<M[K]>] extends [never] ? never : K }[keyof M &
-      string]
-
-type LookupNames<M, K extends string> = keyof LookupsOf<ColumnOf<M, K>> & string
-
-type ColumnLookupKeys<M> = {
-  [K in ColumnKeys<M>]: K | `${K}__${LookupNames<M, K>}`
-}[ColumnKeys<M>]
-
-type Far<M, K extends string> =
-  RelationOf<M, K> extends Relation<infer To, unknown, unknown, unknown> ? To : never
-
-type RelationLookupKeys<M> = {
-  [K in RelationKeys<M>]:
-    | K
-    | `${K}__isnull`
-    | `${K}__in`
-    | `${K}__${ColumnKeys<Far<M, K>> | RelationKeys<Far<M, K>>}`
-}[RelationKeys<M>]
-
-/** What an editor offers as keys of a filter: own lookups, and one step along each relation. */
-export type WhereHint<M> = {
-  readonly [K in ColumnLookupKeys<M> | RelationLookupKeys<M>]?: unknown
-} & {
-  readonly [deeper: `${string}__${string}`]: unknown
-}
-
-/** What an editor offers as a path: own columns and relations, and one step along each relation. */
-export type PathHint<M> =
-  | ColumnKeys<M>
-  | RelationKeys<M>
-  | `${RelationKeys<M>}__${string}`
-  | `${ColumnKeys<M>}__${string}`
-
-/** The relations of `M` that lead to one row at most, by name. */
-export type ToOneKeys<M> = {
-  [K in RelationKeys<M>]: RelationOf<M, K> extends { readonly many: false } ? K : never
-}[RelationKeys<M>]
-
-/** The relations along `P` as they are once they are loaded. */
+/** The relations along `P` as they are once they are loaded; an unknown part by its name. */
 export type RelatedRow<M, P extends string> = P extends `${infer H}__${infer T}`
-  ? RelationOf<M, H> extends Relation<infer To, unknown, infer N, false>
-    ? { readonly [K in H]: OrNull<To & RelatedRow<To, T>, N> }
+  ? Step<M, H> extends Relation<infer To, unknown, infer N, false>
+    ? RelatedRow<To, T> extends infer Next
+      ? Next extends Unknown<string>
+        ? Next
+        : { readonly [K in H]: OrNull<To & Next, N> }
+      : never
     : Unknown<H>
-  : RelationOf<M, P> extends Relation<infer To, unknown, infer N, false>
+  : Step<M, P> extends Relation<infer To, unknown, infer N, false>
     ? { readonly [K in P]: OrNull<To, N> }
     : Unknown<P>
 
-/**
- * A filter over `M` that was built elsewhere: its own lookups, and one step along each relation.
- *
- * @example
- * const where: Where<Book> = onlyLive ? { status: 'live' } : {}
- * Book.objects.filter(where)
- */
-export type Where<M> = {
-  readonly [K in ColumnLookupKeys<M> | RelationLookupKeys<M>]?: WhereValue<M, K>
-}
+/** Whether `K` is a relation to one row. */
+export type IsToOne<M, K extends string> =
+  Step<M, K> extends Relation<unknown, unknown, unknown, false> ? true : false
 
 /** The model at the far end of a relation. */
 export type FarOf<M, K extends string> =
-  RelationOf<M, K> extends Relation<infer To, unknown, unknown, unknown> ? To : never
+  Step<M, K> extends Relation<infer To, unknown, unknown, unknown> ? To : never
 
 /** Whether a relation leads to many rows. */
 export type IsToMany<M, K extends string> =
-  RelationOf<M, K> extends Relation<unknown, unknown, unknown, infer Many> ? Many : false
+  Step<M, K> extends Relation<unknown, unknown, unknown, infer Many> ? Many : false
 
 /** The first part of a path that is no relation; never where all of them are. */
 export type BadRelation<M, P extends string> = P extends `${infer H}__${infer T}`
-  ? [RelationOf<M, H>] extends [never]
-    ? Unknown<H>
-    : BadRelation<FarOf<M, H>, T>
-  : [RelationOf<M, P>] extends [never]
-    ? Unknown<P>
-    : never
+  ? Step<M, H> extends Relation<infer To, unknown, unknown, unknown>
+    ? BadRelation<To, T>
+    : Unknown<H>
+  : Step<M, P> extends Relation<unknown, unknown, unknown, unknown>
+    ? never
+    : Unknown<P>

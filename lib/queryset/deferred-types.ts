@@ -1,18 +1,20 @@
 import type { FieldsOf, KeyNames, PlainRow, Unknown } from '../meta/row-types.ts'
-import type { FarOf, ToOneKeys } from '../query/lookup-types.ts'
+import type { FarOf, IsToOne } from '../query/lookup-types.ts'
+import type { Text, ToOneKeys } from '../query/name-types.ts'
 
 /** The columns of `M` as properties of its instances, keys under their `…Id`. */
 type Columns<M> = keyof PlainRow<FieldsOf<M>> & keyof M
 
-/** What `only()` and `defer()` take: own columns, and those of relations to one row by paths. */
-export type ColumnHint<M> =
+/** What an editor offers in `only()` and `defer()`: own columns, and those of relations. */
+type ColumnHint<M> =
   | 'pk'
   | (Columns<M> & string)
   | KeyNames<FieldsOf<M>>
-  | `${ToOneKeys<M>}__${string}`
+  | { [K in ToOneKeys<M>]: `${K}__${Columns<FarOf<M, K>> & string}` }[ToOneKeys<M>]
+  | Text
 
 type BadColumn<M, P> = P extends `${infer H}__${infer T}`
-  ? H extends ToOneKeys<M>
+  ? IsToOne<M, H> extends true
     ? BadColumn<FarOf<M, H>, T>
     : Unknown<H>
   : P extends 'pk' | Columns<M> | KeyNames<FieldsOf<M>>
@@ -21,8 +23,14 @@ type BadColumn<M, P> = P extends `${infer H}__${infer T}`
 
 /** The arguments of `only()` and `defer()` as they must be over `M`. */
 export type CheckColumns<M, Ps extends readonly unknown[]> = {
-  [I in keyof Ps]: [BadColumn<M, Ps[I]>] extends [never] ? Ps[I] : BadColumn<M, Ps[I]>
+  [I in keyof Ps]: CheckColumn<M, Ps[I]>
 }
+
+type CheckColumn<M, P> = Text extends P
+  ? ColumnHint<M>
+  : [BadColumn<M, P>] extends [never]
+    ? P
+    : BadColumn<M, P>
 
 type PrimaryName<M> = {
   [K in keyof FieldsOf<M>]: FieldsOf<M>[K] extends { readonly spec: { readonly primary: true } }

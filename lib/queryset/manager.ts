@@ -8,13 +8,18 @@ import { type AnyQuerySetClass, installForwarding, OPEN, type Opener } from './f
 import { AsyncQuerySet, QuerySet } from './queryset.ts'
 
 /** What makes a queryset an answer that can be awaited; a manager is none. */
-type NotForwarded = 'then' | 'rowType' | typeof Symbol.asyncIterator
+type NotForwarded = 'then' | 'rowType' | 'scopeType' | typeof Symbol.asyncIterator
 
 /** A manager of querysets `Q`: everything they have, each call on a fresh one. */
 export type ManagerOf<Q> = Omit<Q, NotForwarded>
 
 /** A queryset class: `QuerySet`, `AsyncQuerySet`, or one that extends them. */
 export type QuerySetClass<Q> = new (state: QueryState) => Q
+
+/** Querysets over `M`. */
+interface Queries<M> {
+  readonly scopeType: M
+}
 
 type ModelOf<M> = abstract new (...args: never[]) => M
 
@@ -25,7 +30,7 @@ type ModelOf<M> = abstract new (...args: never[]) => M
  */
 export interface ManagerConstructor {
   new <M extends HasFields<object>>(model: ModelOf<M>): ManagerOf<QuerySet<M>>
-  new <M extends HasFields<object>, Q>(
+  new <M extends HasFields<object>, Q extends Queries<M>>(
     model: ModelOf<M>,
     querySetClass: QuerySetClass<Q>,
   ): ManagerOf<Q>
@@ -38,7 +43,7 @@ export interface ManagerConstructor {
  */
 export interface AsyncManagerConstructor {
   new <M extends HasFields<object>>(model: ModelOf<M>): ManagerOf<AsyncQuerySet<M>>
-  new <M extends HasFields<object>, Q extends { startFetch(): unknown }>(
+  new <M extends HasFields<object>, Q extends Queries<M> & { startFetch(): unknown }>(
     model: ModelOf<M>,
     querySetClass: QuerySetClass<Q>,
   ): ManagerOf<Q>

@@ -2,11 +2,12 @@ import { InvalidValueError } from '../errors.ts'
 import { type Columns, Instance } from '../hydrate/instance.ts'
 import { metaOf } from '../meta/meta.ts'
 import type { HasFields } from '../meta/row-types.ts'
+import type { Term } from '../query/check-types.ts'
 import { initialState } from '../query/state.ts'
 import { databaseOfInstance } from './databases.ts'
 import { prefetch } from './prefetch.ts'
 import { addPrefetches } from './prefetch-paths.ts'
-import type { CheckPrefetches, PrefetchHint, WithPrefetched } from './types.ts'
+import type { CheckPrefetches, WithPrefetched } from './prefetch-types.ts'
 
 /**
  * Loads the rows at the far ends of these relations for instances that are there already: one query
@@ -20,11 +21,8 @@ import type { CheckPrefetches, PrefetchHint, WithPrefetched } from './types.ts'
  */
 export async function prefetchRelatedObjects<
   M extends HasFields<object>,
-  const Ps extends readonly PrefetchHint<M>[],
->(
-  instances: readonly M[],
-  ...paths: Ps & CheckPrefetches<M, Ps>
-): Promise<WithPrefetched<M, M, Ps>[]> {
+  const Ps extends readonly (Term | null)[],
+>(instances: readonly M[], ...paths: CheckPrefetches<M, Ps>): Promise<WithPrefetched<M, M, Ps>[]> {
   const [first] = instances as unknown as readonly Columns[]
   if (first === undefined) return []
   if (!Instance.is(first)) throw notInstances()

@@ -2,6 +2,7 @@ import { FieldError, InvalidValueError, NotSupportedError } from '../errors.ts'
 import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { nameProblem } from '../meta/names.ts'
 import { queryStateOf } from '../query/hooks.ts'
+import type { Subquery } from '../query/lookup-types.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { assertNotCombined, isSliced } from '../query/state.ts'
 
@@ -68,7 +69,7 @@ export function Prefetch<const P extends string, Q = undefined, const A extends 
   return new PrefetchSpec(path, options as PrefetchOptions)
 }
 
-type RowOf<Q> = Q extends { readonly rowType?: infer R } ? NonNullable<R> : unknown
+type RowOf<Q> = Q extends Subquery<infer R> ? R : unknown
 
 /**
  * The paths that a query loads already, and more.

@@ -1,21 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type KnexBuilder, toKnexBuilder } from '../compile/to-knex.ts'
 import type { Database, Runner } from '../database/runner.ts'
-import type { CheckCreate, CreateInput, FieldsOf, PkOf, Simplify } from '../meta/row-types.ts'
+import type { CheckCreate, CreateInput, PkOf, RowInput, Simplify } from '../meta/row-types.ts'
 import { resolveAggregates } from '../query/aggregate-spec.ts'
 import type {
-  CheckCondition,
   CheckConditions,
   CheckExpressions,
   CheckOrders,
-  CheckPaths,
-  ConditionHint,
+  CheckRelated,
+  CheckTerm,
+  CheckTerms,
+  CheckValues,
+  CheckWhere,
   NamedExpressions,
-  OrderHint,
   ResultsOf,
+  Term,
 } from '../query/check-types.ts'
 import { registerQueryReader } from '../query/hooks.ts'
-import type { CheckPath, PathHint, PathValue, WhereHint } from '../query/lookup-types.ts'
+import type { Subquery } from '../query/lookup-types.ts'
+import type { ColumnKeys, Text } from '../query/name-types.ts'
 import type { FetchMode, NamedNode, QueryState } from '../query/nodes.ts'
 import { withFlat, withValues, withValuesList } from '../query/projection.ts'
 import {
@@ -31,49 +34,63 @@ import type { BulkCreateOptions } from './bulk-options.ts'
 import { containsInstance, withInstance } from './contains.ts'
 import * as creating from './create.ts'
 import { assertDatabase, assertFetchMode, databaseOf } from './databases.ts'
-import type {
-  CheckColumns,
-  ColumnHint,
-  WithAllColumns,
-  WithOnly,
-  WithoutColumns,
-} from './deferred-types.ts'
+import type { CheckColumns, WithAllColumns, WithOnly, WithoutColumns } from './deferred-types.ts'
 import { type ExplainOptions, explain } from './explain.ts'
 import * as fetching from './fetch.ts'
 import { bulkQuery, fetchBulk } from './in-bulk.ts'
 import { type IteratorOptions, iterate } from './iterate.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
 import { addPrefetches } from './prefetch-paths.ts'
+import type { CheckPrefetches, WithPrefetched } from './prefetch-types.ts'
 import { limitsOf } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type {
-  CheckPrefetches,
-  CheckRelated,
+  BulkKey,
   CheckUpdate,
+  ClassOf,
   DefaultsOf,
   FlatRow,
   GetOrCreateOptions,
-  ListHint,
   ListRow,
-  PrefetchHint,
-  RelatedHint,
+  queryClass,
+  SameRow,
   Sql,
-  UpdateHint,
+  UpdateInput,
   UpdateOrCreateOptions,
-  ValuesHint,
   ValuesRow,
-  WithPrefetched,
   WithRelated,
 } from './types.ts'
 import { deleteRows, updateRows } from './write.ts'
 
-/** The methods that a user's queryset class adds. */
-type Own<Q> = Omit<Q, keyof AsyncQuerySet<unknown, unknown>>
+/** The names that the class `Q` adds to `AsyncQuerySet`. */
+type OwnNames<Q> = Exclude<keyof Q, keyof AsyncQuerySet<unknown, unknown>>
 
-/** The same class of queryset, with other rows: its own methods are still there. */
-type Reshaped<Q, M, R> = Own<Q> &
-  (Q extends { startFetch(): unknown } ? AsyncQuerySet<M, R> : QuerySet<M, R>)
+/** Where names were added, the class itself goes along. */
+type ClassMark<Names> = [Names] extends [never] ? never : typeof queryClass
+
+/**
+ * What the class `Q` adds to `AsyncQuerySet`, where rows are `R`: a method that gave querysets of
+ * the class's own rows gives such of `R`. Return types are looked at only when a method is used,
+ * and their rows only, since a class's methods refer to each other.
+ */
+type Own<Q, M, R> = {
+  [K in OwnNames<Q> | ClassMark<OwnNames<Q>>]: K extends keyof Q
+    ? Q[K] extends (...args: infer A) => Subquery<infer Row>
+      ? SameRow<Q, Row> extends true
+        ? (...args: A) => Reshaped<Q, M, R>
+        : Q[K]
+      : Q[K]
+    : Q
+}
+
+/**
+ * The same class of queryset, with other rows: its own methods are still there. A conditional type
+ * as a whole, so that a queryset class can await what its own methods make of `this`.
+ */
+export type Reshaped<Q, M, R> = Q extends { startFetch(): unknown }
+  ? Own<ClassOf<Q>, M, R> & AsyncQuerySet<M, R>
+  : Own<ClassOf<Q>, M, R> & QuerySet<M, R>
 
 type Work<T> = (runner: Runner) => Promise<T>
 type Key = readonly unknown[]
@@ -109,7 +126,9 @@ let starts: Starts
  */
 export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   /** The type of a row, for the compiler only. */
-  declare readonly rowType?: R
+  declare readonly rowType: R
+  /** What filters speak of, for the compiler only. */
+  declare readonly scopeType: M
   readonly #state: QueryState
   readonly #cache = new ResultCache()
 
@@ -211,10 +230,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @throws the model's DoesNotExist and MultipleObjectsReturned.
    * @example const author = await Author.objects.get({ email: 'ann@example.org' })
    */
-  get<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(
-    condition?: C & CheckCondition<M, C>,
-    ...more: Cs & CheckConditions<M, Cs>
-  ): Promise<R>
+  get<const Cs extends readonly object[]>(...conditions: CheckConditions<M, Cs>): Promise<R>
   async get(...conditions: readonly unknown[]): Promise<R> {
     const rows = conditions.length === 0 ? this.#knownRows() : undefined
     if (rows !== undefined) return onlyRow(this.#state, await rows.read())
@@ -254,13 +270,13 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @throws the model's DoesNotExist of no rows; FieldError when there is nothing to go by.
    */
-  earliest<const Ps extends readonly OrderHint<M>[]>(...paths: Ps & CheckOrders<M, Ps>): Promise<R>
+  earliest<const Ps extends readonly Term[]>(...paths: CheckOrders<M, Ps>): Promise<R>
   async earliest(...paths: readonly unknown[]): Promise<R> {
     return await this.#nearest('earliest', paths)
   }
 
   /** The row that comes last by the fields given, or by the model's `getLatestBy`. */
-  latest<const Ps extends readonly OrderHint<M>[]>(...paths: Ps & CheckOrders<M, Ps>): Promise<R>
+  latest<const Ps extends readonly Term[]>(...paths: CheckOrders<M, Ps>): Promise<R>
   async latest(...paths: readonly unknown[]): Promise<R> {
     return await this.#nearest('latest', paths)
   }
@@ -272,8 +288,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * await Book.objects.aggregate({ n: Count('*'), pages: Sum('pages') }) // { n: 3, pages: 720 }
    * // select count(*) as "c0", sum("books"."pages") as "c1" from "books"
    */
-  aggregate<const A extends NamedExpressions>(
-    spec: A & CheckExpressions<M, A>,
+  aggregate<const A extends NamedExpressions & CheckExpressions<M, A>>(
+    spec: A,
   ): Promise<Simplify<ResultsOf<M, A>>>
   async aggregate(spec: NamedExpressions): Promise<unknown> {
     const aggregates = resolveAggregates(this.#state, spec)
@@ -287,10 +303,10 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @example (await Author.objects.inBulk([1, 2])).get(1)?.name
    */
   inBulk(keys?: readonly PkOf<M>[]): Promise<Map<PkOf<M>, R>>
-  inBulk<const P extends PathHint<M>>(
-    keys: readonly PathValue<M, P>[] | undefined,
+  inBulk<const P extends ColumnKeys<M>>(
+    keys: readonly BulkKey<M, P>[] | undefined,
     options: { readonly fieldName: P },
-  ): Promise<Map<PathValue<M, P>, R>>
+  ): Promise<Map<BulkKey<M, P>, R>>
   async inBulk(keys?: readonly unknown[], options: { fieldName?: string } = {}): Promise<unknown> {
     const query = bulkQuery(this.#state, keys, options.fieldName ?? 'pk')
     return await this.#run((runner) => fetchBulk(runner, query))
@@ -330,19 +346,13 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @example
    * Book.objects.filter({ author__name__startswith: 'A', pages__gt: 100 }, Q.not({ title: 'x' }))
    */
-  filter<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(
-    condition?: C & CheckCondition<M, C>,
-    ...more: Cs & CheckConditions<M, Cs>
-  ): this
+  filter<const Cs extends readonly object[]>(...conditions: CheckConditions<M, Cs>): this
   filter(...conditions: readonly unknown[]): this {
     return this.#with(states.withFilter(this.#state, conditions))
   }
 
   /** Only rows for which the conditions do not all hold; rows with NULL stay, as in Django. */
-  exclude<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(
-    condition?: C & CheckCondition<M, C>,
-    ...more: Cs & CheckConditions<M, Cs>
-  ): this
+  exclude<const Cs extends readonly object[]>(...conditions: CheckConditions<M, Cs>): this
   exclude(...conditions: readonly unknown[]): this {
     return this.#with(states.withExclude(this.#state, conditions))
   }
@@ -353,7 +363,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example Book.objects.orderBy('-publishedAt', F('pages').asc({ nulls: 'last' }))
    */
-  orderBy<const Os extends readonly OrderHint<M>[]>(...terms: Os & CheckOrders<M, Os>): this
+  orderBy<const Os extends readonly Term[]>(...terms: CheckOrders<M, Os>): this
   orderBy(...terms: readonly unknown[]): this {
     return this.#with(states.withOrdering(this.#state, terms))
   }
@@ -408,8 +418,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example await Book.objects.values('title', 'author__name') // [{ title: …, author__name: … }]
    */
-  values<const Ps extends readonly ValuesHint<M>[]>(
-    ...paths: Ps & CheckPaths<M, Ps>
+  values<const Ps extends readonly Term[]>(
+    ...paths: CheckValues<M, Ps>
   ): Reshaped<this, M, ValuesRow<M, Ps>>
   values(...paths: readonly unknown[]): unknown {
     return this.#with(withValues(this.#state, paths))
@@ -420,12 +430,12 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example await Book.objects.valuesList('title', { flat: true }) // ['Emma', …]
    */
-  valuesList<const P extends PathHint<M>>(
-    path: P & CheckPath<M, P>,
+  valuesList<const P extends Term>(
+    path: CheckTerm<M, P>,
     options: { readonly flat: true },
   ): Reshaped<this, M, FlatRow<M, P>>
-  valuesList<const Ps extends readonly ListHint<M>[]>(
-    ...paths: Ps & CheckPaths<M, Ps>
+  valuesList<const Ps extends readonly Term[]>(
+    ...paths: CheckTerms<M, Ps>
   ): Reshaped<this, M, ListRow<M, Ps>>
   valuesList(...terms: readonly unknown[]): unknown {
     const options = terms[terms.length - 1]
@@ -442,9 +452,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example const [book] = await Book.objects.selectRelated('author__mentor')
    */
-  selectRelated<const Ps extends readonly RelatedHint<M>[]>(
-    ...paths: Ps & CheckRelated<M, Ps>
-  ): Reshaped<this, M, WithRelated<R, M, Ps>>
+  selectRelated<const Ps extends readonly (Text | null)[]>(
+    ...paths: CheckRelated<M, Ps>
+  ): Reshaped<this, M, WithRelated<M, R, Ps>>
   selectRelated(...paths: readonly (string | null)[]): unknown {
     const isUndo = paths.length === 1 && paths[0] === null
     return this.#with(
@@ -464,8 +474,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * const authors = await Author.objects.prefetchRelated('books__tags')
    * // select … from "authors"; select … from "books" where "author_id" in …; select … from "tags" …
    */
-  prefetchRelated<const Ps extends readonly PrefetchHint<M>[]>(
-    ...paths: Ps & CheckPrefetches<M, Ps>
+  prefetchRelated<const Ps extends readonly (Term | null)[]>(
+    ...paths: CheckPrefetches<M, Ps>
   ): Reshaped<this, M, WithPrefetched<R, M, Ps>>
   prefetchRelated(...paths: readonly unknown[]): unknown {
     const isUndo = paths.length === 1 && paths[0] === null
@@ -480,8 +490,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example Book.objects.selectRelated('author').only('title', 'author__name')
    */
-  only<const Ps extends readonly ColumnHint<M>[]>(
-    ...paths: Ps & CheckColumns<M, Ps>
+  only<const Ps extends readonly Text[]>(
+    ...paths: CheckColumns<M, Ps>
   ): Reshaped<this, M, WithOnly<R, M, Ps[number]>>
   only(...paths: readonly string[]): unknown {
     return this.#with(withOnly(this.#state, paths))
@@ -494,8 +504,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @example Book.objects.defer('body')
    */
   defer(nothing: null): Reshaped<this, M, WithAllColumns<R, M>>
-  defer<const Ps extends readonly ColumnHint<M>[]>(
-    ...paths: Ps & CheckColumns<M, Ps>
+  defer<const Ps extends readonly Text[]>(
+    ...paths: CheckColumns<M, Ps>
   ): Reshaped<this, M, WithoutColumns<R, M, Ps[number]>>
   defer(...paths: readonly (string | null)[]): unknown {
     const isUndo = paths.length === 1 && paths[0] === null
@@ -530,9 +540,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @throws ValidationError listing every field that is not valid, before any SQL.
    * @example await Author.objects.create({ name: 'Ann' }) // insert into "authors" …
    */
-  create<const C extends CreateInput<FieldsOf<M>>>(
-    input: C & CheckCreate<FieldsOf<M>, C>,
-  ): Promise<M>
+  create<C extends CreateInput<M> & CheckCreate<M, C>>(input: C): Promise<M>
   async create(input: object): Promise<unknown> {
     return await creating.create(databaseOf(this.#state), this.#state.model, input)
   }
@@ -546,10 +554,11 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * await Tag.objects.bulkCreate([{ name: 'a' }, { name: 'b' }], { ignoreConflicts: true })
    * // insert into "tags" ("name") values ('a'), ('b') on conflict do nothing
    */
-  async bulkCreate(
-    rows: readonly (CreateInput<FieldsOf<M>> | M)[],
-    options: BulkCreateOptions = {},
-  ): Promise<M[]> {
+  bulkCreate<Row extends RowInput<M> & CheckCreate<M, Row>>(
+    rows: readonly Row[],
+    options?: BulkCreateOptions,
+  ): Promise<M[]>
+  async bulkCreate(rows: readonly unknown[], options: BulkCreateOptions = {}): Promise<M[]> {
     const { model } = this.#state
     const created = creating.bulkCreate(databaseOf(this.#state), model, rows as object[], options)
     return (await created) as M[]
@@ -562,8 +571,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @example
    * const [tag, created] = await Tag.objects.getOrCreate({ name: 'new' }, { defaults: { hue: 3 } })
    */
-  getOrCreate<const C extends WhereHint<M>>(
-    where: C & CheckCondition<M, C>,
+  getOrCreate<const W extends object>(
+    where: CheckWhere<M, W>,
     options?: GetOrCreateOptions<DefaultsOf<M>>,
   ): Promise<[M, boolean]>
   async getOrCreate(where: object, options: object = {}): Promise<unknown> {
@@ -572,8 +581,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   }
 
   /** Updates the row that matches, or creates it; and whether it is new. In one transaction. */
-  updateOrCreate<const C extends WhereHint<M>>(
-    where: C & CheckCondition<M, C>,
+  updateOrCreate<const W extends object>(
+    where: CheckWhere<M, W>,
     options?: UpdateOrCreateOptions<DefaultsOf<M>>,
   ): Promise<[M, boolean]>
   async updateOrCreate(where: object, options: object = {}): Promise<unknown> {
@@ -587,7 +596,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @throws FieldError after a slice; ValidationError; before any SQL.
    * @example await Book.objects.filter({ pages: 0 }).update({ pages: F('id').mul(10) })
    */
-  update<const U extends UpdateHint<M>>(values: U & CheckUpdate<M, U>): Promise<number>
+  update<U extends UpdateInput<M> & CheckUpdate<M, U>>(values: U): Promise<number>
   async update(values: object): Promise<number> {
     return await this.#write((runner) => updateRows(runner, this.#state, values))
   }
@@ -608,10 +617,13 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     return fetching.sqlOf(this.#state, databaseOf(this.#state).dialect)
   }
 
-  /** The query as a builder of the connection's knex. Sends nothing until that is awaited. */
+  /**
+   * The query as a builder of the connection's knex, in the transaction around the caller if there
+   * is one. Sends nothing until it is awaited.
+   */
   toKnex(): KnexBuilder {
     const db = databaseOf(this.#state)
-    return toKnexBuilder(this.#state, db.knex, db.dialect)
+    return db.join(toKnexBuilder(this.#state, db.knex, db.dialect))
   }
 
   // ---------- inside
@@ -761,17 +773,14 @@ export class AsyncQuerySet<M, R = M> extends QuerySet<M, R> {
   }
 
   /** Starts `get(…)`; answers it when it is called with equal arguments. */
-  startGet<const C extends WhereHint<M>, const Cs extends readonly ConditionHint<M>[]>(
-    condition?: C & CheckCondition<M, C>,
-    ...more: Cs & CheckConditions<M, Cs>
-  ): this
+  startGet<const Cs extends readonly object[]>(...conditions: CheckConditions<M, Cs>): this
   startGet(...conditions: readonly unknown[]): this {
     starts.get(this, originOf(this.startGet, 'startGet'), conditions)
     return this
   }
 
   /** Starts `aggregate(spec)`; answers it when it is called with an equal spec. */
-  startAggregate<const A extends NamedExpressions>(spec: A & CheckExpressions<M, A>): this
+  startAggregate<const A extends NamedExpressions & CheckExpressions<M, A>>(spec: A): this
   startAggregate(spec: NamedExpressions): this {
     starts.aggregate(this, originOf(this.startAggregate, 'startAggregate'), spec)
     return this
