@@ -1,6 +1,13 @@
 import type { Knex } from 'knex'
 import type { DialectName } from '../fields/dialect.ts'
-import type { ExprNode, PlannedJoin, QueryState, SelectPlan, Source } from '../query/nodes.ts'
+import type {
+  CombinedPlan,
+  ExprNode,
+  PlannedJoin,
+  QueryState,
+  SelectPlan,
+  Source,
+} from '../query/nodes.ts'
 import { resultName } from '../query/plan-rows.ts'
 import { compilingKnex, dialectOf } from './clients.ts'
 import type { Dialect } from './dialects/dialect.ts'
@@ -84,11 +91,14 @@ export function buildSelect(
   for (const join of plan.joins) void builder.joinRaw(raw(joinClause(join, dialect)) as never)
   if (plan.where !== null) void builder.whereRaw(raw(emitter.condition(plan.where)))
   if (plan.groupBy.length > 0) {
-    void builder.groupByRaw(raw(list(plan.groupBy.map((node) => emitter.plain(node)))) as never)
+    void builder.groupByRaw(
+      raw(list(plan.groupBy.map((node) => inPlace(node, plan, emitter)))) as never,
+    )
   }
   if (plan.having !== null) void builder.havingRaw(raw(emitter.condition(plan.having)) as never)
   if (plan.ordering.length > 0) {
-    void builder.orderByRaw(raw(list(plan.ordering.map((order) => orderTerm(order, emitter)))))
+    const terms = plan.ordering.map((order) => orderTerm(order, placing(plan, emitter)))
+    void builder.orderByRaw(raw(list(terms)))
   }
   if (plan.limit !== null) void builder.limit(plan.limit)
   if (plan.offset > 0) void builder.offset(plan.offset)
@@ -99,7 +109,46 @@ function fromClause(plan: SelectPlan, emitter: Emitter): Fragment {
   const { quote } = emitter.dialect
   const { source, query } = plan.from
   if (query === null) return tableClause(source, emitter.dialect)
-  return sql`(${selectText(query, emitter, false)}) as ${quoted(source.alias, quote)}`
+  const inner = 'plans' in query ? combinedText(query, emitter) : selectText(query, emitter, false)
+  return sql`(${inner}) as ${quoted(source.alias, quote)}`
+}
+
+const OPERATORS = { union: 'union', intersection: 'intersect', difference: 'except' } as const
+
+/** Queries with an order or a limit are inside others, since SQLite takes neither here. */
+function combinedText({ operator, all, plans }: CombinedPlan, emitter: Emitter): Fragment {
+  const arms = plans.map((plan, at) => {
+    const text = selectText(plan, emitter, false)
+    const isPlain = plan.ordering.length === 0 && plan.limit === null && plan.offset === 0
+    if (isPlain) return text
+    return sql`select * from (${text}) as ${quoted(`s${at}`, emitter.dialect.quote)}`
+  })
+  return list(arms, ` ${OPERATORS[operator]}${all ? ' all' : ''} `)
+}
+
+/**
+ * A term of GROUP BY. What is selected is named by its place where it binds values: PostgreSQL and
+ * MySQL cannot know that two placeholders have the same value.
+ */
+function inPlace(node: ExprNode, plan: SelectPlan, emitter: Emitter): Fragment {
+  const text = emitter.plain(node)
+  const at = text.bound.length === 0 ? -1 : plan.select.indexOf(node)
+  return at < 0 || emitter.dialect.name === 'sqlite' ? text : keyword(String(at + 1))
+}
+
+/** The same for terms of ORDER BY, where rows are grouped or distinct. */
+function placing(plan: SelectPlan, emitter: Emitter): Emitter {
+  const needsPlaces = plan.groupBy.length > 0 || plan.distinct
+  if (!needsPlaces || emitter.dialect.name !== 'postgresql') return emitter
+  return {
+    dialect: emitter.dialect,
+    plain: (node) => emitter.plain(node),
+    compared: (node) => emitter.compared(node),
+    typed: (node) => (node.kind === 'param' ? emitter.typed(node) : inPlace(node, plan, emitter)),
+    selected: (node) => emitter.selected(node),
+    condition: (tree) => emitter.condition(tree),
+    query: (inner) => emitter.query(inner),
+  }
 }
 
 /** A table, with its alias where it has another name than its own. */

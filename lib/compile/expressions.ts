@@ -1,16 +1,19 @@
 import type {
   AggregateNode,
+  CaseNode,
   ConditionTree,
   ExprNode,
   FuncNode,
   RowNumberNode,
   SelectPlan,
+  WindowNode,
 } from '../query/nodes.ts'
-import type { ArithmeticOperator } from '../query/raw.ts'
+import type { ArithmeticOperator, Frame } from '../query/raw.ts'
 import { emitCondition } from './conditions.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+import { FUNCTION_SQL } from './function-sql.ts'
 import { orderTerm } from './order-term.ts'
 
 const ARITHMETIC: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'mod', 'pow'])
@@ -40,7 +43,12 @@ export class SqlEmitter implements Emitter {
         return sql`(${this.condition(node.condition)})`
       case 'rowNumber':
         return this.#rowNumber(node)
+      case 'case':
+        return this.#case(node)
+      case 'window':
+        return this.#window(node)
       case 'plan':
+        if (node.plan.isEmpty) return keyword(node.exists ? '(1 = 0)' : 'null')
         return node.exists
           ? sql`exists (${this.query(node.plan)})`
           : sql`(${this.query(node.plan)})`
@@ -75,6 +83,8 @@ export class SqlEmitter implements Emitter {
   #func(node: FuncNode): Fragment {
     const [first, second] = node.args
     if (node.name === 'one') return keyword('1')
+    const emit = FUNCTION_SQL.get(node.name)
+    if (emit !== undefined) return emit(node.args, this)
     if (first === undefined) throw new TypeError(`The function '${node.name}' has no argument.`)
     if (node.name === 'jsonPath' && second?.kind === 'list') {
       return this.dialect.json.path(this.plain(first), second)
@@ -95,6 +105,37 @@ export class SqlEmitter implements Emitter {
     return sql`row_number() over (${by} order by ${order})`
   }
 
+  #case({ branches, otherwise }: CaseNode): Fragment {
+    const whens = branches.map(({ condition, then }) => {
+      const value = this.typed(then)
+      return sql`when ${this.condition(condition)} then ${value}`
+    })
+    const last = otherwise === null ? keyword('') : sql` else ${this.typed(otherwise)}`
+    return sql`case ${list(whens, ' ')}${last} end`
+  }
+
+  #window({ input, partition, ordering, frame }: WindowNode): Fragment {
+    const parts: Fragment[] = []
+    if (partition.length > 0) {
+      parts.push(sql`partition by ${list(partition.map((node) => this.plain(node)))}`)
+    }
+    if (ordering.length > 0) {
+      parts.push(sql`order by ${list(ordering.map((order) => orderTerm(order, this)))}`)
+    }
+    if (frame !== null) parts.push(keyword(frameText(frame)))
+    const [before, after] = this.#aroundWindow(input)
+    return sql`${before} over (${list(parts, ' ')})${after}`
+  }
+
+  /** The function, and what the default of an aggregate puts behind the window. */
+  #aroundWindow(input: ExprNode): readonly [Fragment, Fragment] {
+    if (input.kind !== 'aggregate' || input.default === null) {
+      return [this.plain(input), keyword('')]
+    }
+    const bare = this.#aggregate({ ...input, default: null })
+    return [sql`coalesce(${bare}`, sql`, ${this.typed(input.default)})`]
+  }
+
   #aggregate(node: AggregateNode): Fragment {
     const { dialect } = this
     const { name, filter } = node
@@ -105,4 +146,14 @@ export class SqlEmitter implements Emitter {
     if (filter !== null && !byCase) whole = sql`${whole} filter (where ${this.condition(filter)})`
     return node.default === null ? whole : sql`coalesce(${whole}, ${this.typed(node.default)})`
   }
+}
+
+function frameText({ unit, start, end }: Frame): string {
+  return `${unit} between ${bound(start, 'preceding')} and ${bound(end, 'following')}`
+}
+
+function bound(offset: number | null, unbounded: 'preceding' | 'following'): string {
+  if (offset === null) return `unbounded ${unbounded}`
+  if (offset === 0) return 'current row'
+  return `${Math.abs(offset)} ${offset < 0 ? 'preceding' : 'following'}`
 }

@@ -17,6 +17,11 @@ export const LOOKUP_SQL: ReadonlyMap<string, EmitLookup> = new Map<string, EmitL
     'sameColumn',
     (tree, emitter) => sql`${emitter.plain(tree.left)} = ${emitter.plain(first(tree))}`,
   ],
+  [
+    'sameValue',
+    (tree, emitter) =>
+      emitter.dialect.sameValue(emitter.plain(tree.left), emitter.plain(first(tree))),
+  ],
   ['range', range],
   ['span', span],
   ['isnull', isNull],

@@ -3,8 +3,9 @@ import { isPlainObject } from '../util/plain-object.ts'
 import { Expression } from './expression.ts'
 import type { ExprNode, NamedNode, QueryState } from './nodes.ts'
 import { assertAlias } from './projection.ts'
-import { containsAggregate, resolveExpression } from './resolve.ts'
+import { resolveExpression } from './resolve.ts'
 import { scopeOf } from './state.ts'
+import { containsAggregate } from './walk.ts'
 
 /**
  * The argument of `aggregate()`: named expressions of aggregates.

@@ -99,6 +99,41 @@ function byType(value: unknown): readonly [unknown, ColumnField] {
   }
 }
 
+/**
+ * How a value that may be any of several is read: floats win over decimals, those over integers.
+ *
+ * @throws FieldError for values that have nothing in common
+ */
+export function commonField(what: string, nodes: readonly ExprNode[]): ColumnField {
+  const fields = nodes
+    .filter((node) => node.kind !== 'outer' && !(node.kind === 'param' && node.value === null))
+    .map(({ field }) => field)
+  const [first = nodes[0]?.field ?? OUTPUT.text] = fields
+  if (fields.every(({ family }) => family === first.family)) {
+    return withoutNull(fields.find(isFloat) ?? first)
+  }
+  if (fields.every(({ family }) => NUMERIC.has(family) && family !== 'duration')) {
+    if (fields.some(isFloat)) return OUTPUT.float
+    return fields.some(({ family }) => family === 'decimal') ? OUTPUT.decimal : OUTPUT.bigint
+  }
+  const families = [...new Set(fields.map(({ family }) => family))].join(', ')
+  throw new FieldError(`${what} takes values of one type, got ${families}. Use Cast().`)
+}
+
+/** The same kind of values, for results that may be NULL; JSON's null is then NULL. */
+export function withoutNull(field: ColumnField): ColumnField {
+  switch (field.name) {
+    case 'auto':
+    case 'integer':
+    case 'smallInteger':
+      return OUTPUT.integer
+    case 'json':
+      return OUTPUT.json
+    default:
+      return field
+  }
+}
+
 function isFloat(field: ColumnField): boolean {
   return field.name === 'float'
 }

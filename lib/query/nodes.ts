@@ -1,6 +1,6 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, JoinStep, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
-import type { AggregateName, Connector, Nulls } from './raw.ts'
+import type { AggregateName, Connector, Frame, Nulls } from './raw.ts'
 
 /*
  * A query as frozen data, in two stages that share their expressions and conditions.
@@ -77,6 +77,39 @@ export interface QueryNode {
   readonly field: ColumnField
 }
 
+/** The value of the first branch whose condition holds. */
+export interface CaseNode {
+  readonly kind: 'case'
+  readonly branches: readonly CaseBranch[]
+  /** Null: NULL. */
+  readonly otherwise: ExprNode | null
+  readonly field: ColumnField
+}
+
+export interface CaseBranch {
+  readonly condition: ConditionTree
+  readonly then: ExprNode
+}
+
+/** A path of the query around this one, or of one further out. */
+export interface OuterNode {
+  readonly kind: 'outer'
+  readonly path: string
+  /** How many queries further out: 1 for the next one. */
+  readonly levels: number
+  readonly field: ColumnField
+}
+
+/** An aggregate, or a function of windows, over rows near each row. */
+export interface WindowNode {
+  readonly kind: 'window'
+  readonly input: ExprNode
+  readonly partition: readonly ExprNode[]
+  readonly ordering: readonly OrderNode[]
+  readonly frame: Frame | null
+  readonly field: ColumnField
+}
+
 /** Planned: a column of a table that is in the query. */
 export interface ColumnNode {
   readonly kind: 'column'
@@ -113,6 +146,9 @@ export type ExprNode =
   | ConditionNode
   | AnnotationNode
   | QueryNode
+  | CaseNode
+  | OuterNode
+  | WindowNode
   | ColumnNode
   | PlanNode
   | RowNumberNode
@@ -199,6 +235,12 @@ export type Projection =
       readonly position: number
     }
 
+/** What rows are grouped by. `position`: how many of the steps came before it was named. */
+export interface Grouping {
+  readonly columns: readonly NamedNode[]
+  readonly position: number
+}
+
 /** Relations that `selectRelated()` follows, by name. */
 export type RelatedTree = ReadonlyMap<string, RelatedBranch>
 
@@ -257,7 +299,7 @@ export interface QueryState {
   readonly selectRelated: RelatedTree
   readonly loadMask: LoadMask | null
   readonly annotations: ReadonlyMap<string, Annotation>
-  readonly groupBy: readonly NamedNode[] | null
+  readonly groupBy: Grouping | null
   readonly combination: Combination | null
   readonly lock: Lock | null
   /** The connection's name, as `using()` gave it; null: the model's, else the default one. */
@@ -290,7 +332,7 @@ export interface PlannedJoin {
 
 /** What a database is to do. */
 export interface SelectPlan {
-  readonly from: { readonly source: Source; readonly query: SelectPlan | null }
+  readonly from: { readonly source: Source; readonly query: SelectPlan | CombinedPlan | null }
   readonly joins: readonly PlannedJoin[]
   /** Null: every row. */
   readonly where: ConditionTree | null
@@ -309,6 +351,14 @@ export interface SelectPlan {
   readonly lock: Lock | null
   /** No row can match, so nothing needs to be sent. */
   readonly isEmpty: boolean
+}
+
+/** The rows of several queries together, as one. */
+export interface CombinedPlan {
+  readonly kind: 'combined'
+  readonly operator: Combination['operator']
+  readonly all: boolean
+  readonly plans: readonly SelectPlan[]
 }
 
 /** How a row, an array of raw values in select order, becomes what the caller gets. */

@@ -1,15 +1,16 @@
-import type { ConditionTree, ExprNode, NamedNode, QueryState, SelectPlan, Source } from './nodes.ts'
+import { around } from './around.ts'
+import { combinedColumn } from './combined-rows.ts'
+import { Lifted } from './lifted.ts'
+import type { ExprNode, NamedNode, QueryState, SelectPlan } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
-import { bindOrder, finish, isSameNode, PLAIN, replay, selectUnder, unselected } from './plan.ts'
+import { bindOrder, finish, PLAIN, replay, selectUnder, unselected, whereOf } from './plan.ts'
+import { splitConditions } from './plan-ending.ts'
 import { planInstances } from './plan-instances.ts'
+import { ONE, type Planner } from './planner.ts'
 import { isSliced, orderingOf } from './state.ts'
+import { withExpressions, withParts } from './walk.ts'
 
-const ONE: ExprNode = Object.freeze({
-  kind: 'func',
-  name: 'one',
-  args: Object.freeze([]),
-  field: OUTPUT.integer,
-})
+export { around, resultName } from './around.ts'
 
 /** `count(*)`. */
 export const COUNT_ALL: ExprNode = Object.freeze({
@@ -24,18 +25,18 @@ export const COUNT_ALL: ExprNode = Object.freeze({
 })
 
 /** Whether rows must be made before they can be counted or summed. */
-function isWrapped(state: QueryState): boolean {
-  return isSliced(state) || state.distinct !== false
+function isWrapped(state: QueryState, planner: Planner): boolean {
+  if (isSliced(state) || state.distinct !== false || state.groupBy !== null) return true
+  return splitConditions(whereOf(planner)).qualify !== null
 }
 
 /** `count(*)` of the rows. */
 export function planCount(state: QueryState): SelectPlan {
-  if (!isWrapped(state)) {
-    return finish(replay(state, null).planner, {
-      ...PLAIN,
-      select: [COUNT_ALL],
-      isNone: state.isNone,
-    })
+  if (state.combination === null) {
+    const { planner } = replay(state, null)
+    if (!isWrapped(state, planner)) {
+      return finish(planner, { ...PLAIN, select: [COUNT_ALL], isNone: state.isNone })
+    }
   }
   return around(innerRows(state, false), [COUNT_ALL])
 }
@@ -50,31 +51,10 @@ function innerRows(state: QueryState, keepsOrder: boolean): SelectPlan {
   return needsColumns ? plan : { ...plan, select: [ONE] }
 }
 
-/** A query over the rows of another one, whose columns are c0, c1, … of `q`. */
-export function around(query: SelectPlan, select: readonly ExprNode[]): SelectPlan {
-  const source: Source = { alias: 'q', table: 'q', model: null }
-  return {
-    from: { source, query },
-    joins: [],
-    where: null,
-    groupBy: [],
-    having: null,
-    select,
-    distinct: false,
-    distinctOn: [],
-    ordering: [],
-    offset: 0,
-    limit: null,
-    window: null,
-    lock: null,
-    isEmpty: query.isEmpty,
-  }
-}
-
 /** At most one row, if there are any. */
 export function planExists(state: QueryState): SelectPlan {
   const limit = Math.min(state.limit ?? 1, 1)
-  if (state.distinct !== false && isSliced(state)) {
+  if (state.combination !== null || (state.distinct !== false && isSliced(state))) {
     const query = { ...innerRows(state, Array.isArray(state.distinct)) }
     return { ...around(query, [ONE]), limit: 1 }
   }
@@ -92,21 +72,22 @@ export function planExists(state: QueryState): SelectPlan {
 
 /** One row with the values of aggregates over all rows of a state. */
 export function planAggregate(state: QueryState, aggregates: readonly NamedNode[]): SelectPlan {
-  if (!isWrapped(state)) {
-    const { planner } = replay(state, null)
-    const select = aggregates.map(({ node }) => planner.bind(node, null))
-    return finish(planner, { ...PLAIN, select, isNone: state.isNone })
+  const nodes = aggregates.map(({ node }) => node)
+  if (state.combination !== null) return aroundCombined(state, nodes)
+  const plain = replay(state, null)
+  if (!isWrapped(state, plain.planner)) {
+    const { planner, more } = replay(state, null, nodes)
+    return finish(planner, { ...PLAIN, select: more, isNone: state.isNone })
   }
-  const { planner, columns } = replay(state, null)
+  const { planner, columns } = plain
   const projected = columns ?? planInstances(planner, { ...state, selectRelated: new Map() }).select
   const ordering = isSliced(state)
     ? orderingOf(state).map((order) => bindOrder(planner, order))
     : []
   const isDistinct = state.distinct === true
   const kept = isDistinct ? [...projected, ...unselected(ordering, projected)] : []
-  const source: Source = { alias: 'q', table: 'q', model: null }
-  const lifted = new Lifted(kept, source)
-  const select = aggregates.map(({ node }) => lifted.lift(planner.bind(node, null)))
+  const lifted = new Lifted(kept)
+  const select = nodes.map((node) => lifted.over(node, (part) => planner.bind(part, null)))
   const on = Array.isArray(state.distinct) ? (state.distinct as readonly ExprNode[]) : []
   const query = finish(planner, {
     select: lifted.columns.length === 0 ? [ONE] : lifted.columns,
@@ -118,69 +99,18 @@ export function planAggregate(state: QueryState, aggregates: readonly NamedNode[
     window: state,
     isNone: state.isNone,
   })
-  return { ...around(query, select), from: { source, query } }
+  return around(query, select)
 }
 
-/** Replaces columns of an inner query by its results, adding those that it did not select. */
-class Lifted {
-  readonly columns: ExprNode[]
-  readonly #source: Source
-
-  constructor(columns: readonly ExprNode[], source: Source) {
-    this.columns = [...columns]
-    this.#source = source
-  }
-
-  lift(node: ExprNode): ExprNode {
-    switch (node.kind) {
-      case 'column':
-        return this.#result(node)
-      case 'func':
-        return { ...node, args: node.args.map((arg) => this.lift(arg)) }
-      case 'aggregate':
-        return {
-          ...node,
-          input: node.input === null ? null : this.lift(node.input),
-          filter: node.filter === null ? null : this.#liftCondition(node.filter),
-        }
-      case 'condition':
-        return { ...node, condition: this.#liftCondition(node.condition) }
-      default:
-        return node
-    }
-  }
-
-  #liftCondition(condition: ConditionTree): ConditionTree {
-    switch (condition.kind) {
-      case 'lookup':
-        return {
-          ...condition,
-          left: this.lift(condition.left),
-          right: condition.right.map((node) => this.lift(node)),
-        }
-      case 'group':
-        return {
-          ...condition,
-          children: condition.children.map((each) => this.#liftCondition(each)),
-        }
-      case 'not':
-        return { ...condition, child: this.#liftCondition(condition.child) }
-      case 'boolean':
-        return { ...condition, expression: this.lift(condition.expression) }
-      default:
-        return condition
-    }
-  }
-
-  #result(node: ExprNode): ExprNode {
-    const known = this.columns.findIndex((each) => isSameNode(each, node))
-    const index = known >= 0 ? known : this.columns.push(node) - 1
-    const column = resultName(index)
-    return { kind: 'column', source: this.#source, column, field: node.field, nullable: true }
-  }
-}
-
-/** The name of a subquery's column, by its place. */
-export function resultName(index: number): string {
-  return `c${index}`
+/** Aggregates over the columns of a combined query. */
+function aroundCombined(state: QueryState, nodes: readonly ExprNode[]): SelectPlan {
+  const { plan, shape } = selectUnder(state, null, isSliced(state) ? orderingOf(state) : [])
+  const toColumn = (node: ExprNode): ExprNode =>
+    node.kind === 'aggregate' || node.kind === 'func'
+      ? withParts(node, {
+          node: toColumn,
+          condition: (tree) => withExpressions(tree, toColumn),
+        })
+      : combinedColumn(state, shape, node)
+  return around(plan, nodes.map(toColumn))
 }

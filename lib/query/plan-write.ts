@@ -5,10 +5,12 @@ import type { JoinedSource } from './joins.ts'
 import type { ConditionTree, ExprNode, QueryState, Source } from './nodes.ts'
 import { columnRef, modelScope } from './paths.ts'
 import { planInner, replay, whereOf } from './plan.ts'
+import { splitConditions } from './plan-ending.ts'
 import { Planner } from './planner.ts'
 import type { RawExpression } from './raw.ts'
 import { resolveExpression } from './resolve.ts'
 import { isSliced } from './state.ts'
+import { someNode, withExpressions, withParts } from './walk.ts'
 
 /** Which rows an UPDATE or DELETE is for, and what it sets. */
 export interface WritePlan {
@@ -34,11 +36,13 @@ export function planWrite(state: QueryState, assignments: readonly Assignment[])
   const { planner } = replay({ ...state, projection: { kind: 'instances' } }, null)
   const needsQuery =
     isSliced(state) ||
+    state.groupBy !== null ||
+    splitConditions(whereOf(planner)).qualify !== null ||
     planner.joins.sources.some((source) => source !== planner.joins.root && source.uses > 0)
   const target = needsQuery ? new Planner(state.model, null, planInner) : planner
   if (needsQuery) target.filter(inSubquery(state), new Set())
   const bound = assignments.map(({ column, node }) => {
-    const value = target.bind(node, null)
+    const value = target.bind(withMeanings(node, state), null)
     assertOwnColumns(value, target.joins.root, column.name)
     return { column: column.column, node: value, field: column.field }
   })
@@ -50,6 +54,16 @@ export function planWrite(state: QueryState, assignments: readonly Assignment[])
     isEmpty: state.isNone || (where.kind === 'constant' && !where.value),
     assignments: bound,
   }
+}
+
+/** An expression with annotations replaced by what they stand for. */
+function withMeanings(node: ExprNode, state: QueryState): ExprNode {
+  if (node.kind === 'annotation') {
+    const meant = state.annotations.get(node.name)
+    return meant === undefined ? node : withMeanings(meant.node, state)
+  }
+  const inner = (part: ExprNode): ExprNode => withMeanings(part, state)
+  return withParts(node, { node: inner, condition: (tree) => withExpressions(tree, inner) })
 }
 
 function inSubquery(state: QueryState): ConditionTree {
@@ -68,13 +82,14 @@ function inSubquery(state: QueryState): ConditionTree {
 }
 
 function assertOwnColumns(node: ExprNode, root: JoinedSource, name: string): void {
-  if (node.kind === 'column' && node.source !== root) {
+  if (someNode(node, (part) => part.kind === 'column' && part.source !== root)) {
     throw new FieldError(
       `'${name}' can only be set to columns of its own model, not of a relation.`,
     )
   }
-  if (node.kind === 'aggregate') throw new FieldError(`'${name}' cannot be set to an aggregate.`)
-  if (node.kind === 'func') for (const arg of node.args) assertOwnColumns(arg, root, name)
+  if (someNode(node, ({ kind }) => kind === 'aggregate' || kind === 'window')) {
+    throw new FieldError(`'${name}' cannot be set to an aggregate or a window.`)
+  }
 }
 
 /** An expression that a new row's column is set to: it has no row to read columns of. */
@@ -85,10 +100,9 @@ export function planValue(model: ModelMeta, column: ColumnMeta, raw: RawExpressi
 }
 
 function assertNoColumns(node: ExprNode, label: string): void {
-  if (node.kind === 'ref' || node.kind === 'aggregate') {
+  if (someNode(node, ({ kind }) => kind === 'ref' || kind === 'aggregate' || kind === 'window')) {
     throw new FieldError(
       `${label} of a new row cannot be computed of columns: there is no row yet.`,
     )
   }
-  if (node.kind === 'func') for (const arg of node.args) assertNoColumns(arg, label)
 }

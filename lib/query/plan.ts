@@ -1,16 +1,23 @@
+import { planCombined } from './combined-rows.ts'
+import { separately } from './group-rows.ts'
 import type {
-  ConditionTree,
+  AggregateNode,
   ExprNode,
   OrderNode,
   QueryState,
   RowShape,
   SelectPlan,
+  Step,
 } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
+import { finish } from './plan-ending.ts'
 import { planInstances } from './plan-instances.ts'
 import { Planner } from './planner.ts'
-import { simplify } from './simplify.ts'
+import { isSameNode } from './same-node.ts'
 import { isSliced, orderingOf, stepsInOrder } from './state.ts'
+
+export { type Ending, finish, PLAIN, whereOf } from './plan-ending.ts'
+export { isSameNode } from './same-node.ts'
 
 /** A plan, and how its rows are read. */
 export interface PlannedSelect {
@@ -29,6 +36,11 @@ export function selectUnder(
   parent: Planner | null,
   ordering: readonly OrderNode[],
 ): PlannedSelect {
+  if (state.combination !== null) {
+    return planCombined(state, state.combination, ordering, (arm) =>
+      selectUnder(arm, parent, isSliced(arm) ? orderingOf(arm) : []),
+    )
+  }
   const { planner, columns } = replay(state, parent)
   const projected = columns === null ? planInstances(planner, state) : planColumns(columns, state)
   const ordered = ordering.map((order) => bindOrder(planner, order))
@@ -59,26 +71,53 @@ export interface Replayed {
   readonly planner: Planner
   /** The bound columns of `values()`; null for instances. */
   readonly columns: readonly ExprNode[] | null
+  /** What else was to be bound behind all steps. */
+  readonly more: readonly ExprNode[]
 }
 
-/** Takes a state's steps in order, `values()` among them, since it may share joins with them. */
-export function replay(state: QueryState, parent: Planner | null): Replayed {
+/**
+ * Takes a state's steps in order, `values()` among them, since it may share joins with them. Once
+ * more where aggregates would multiply each other's rows: those then become subqueries.
+ */
+export function replay(
+  state: QueryState,
+  parent: Planner | null,
+  more: readonly ExprNode[] = [],
+): Replayed {
+  const replayed = replayWith(state, parent, more, null)
+  const fanned = replayed.planner.fanned()
+  return fanned.size === 0 ? replayed : replayWith(state, parent, more, fanned)
+}
+
+function replayWith(
+  state: QueryState,
+  parent: Planner | null,
+  more: readonly ExprNode[],
+  separate: ReadonlySet<AggregateNode> | null,
+): Replayed {
   const planner = new Planner(state.model, parent, planInner)
-  const { projection } = state
-  const steps = stepsInOrder(state.steps)
-  if (projection.kind === 'instances') {
-    for (const step of steps) planner.take(step)
-    return { planner, columns: null }
+  if (separate !== null) planner.planSeparately = separately(state, separate)
+  const { projection, groupBy } = state
+  const named = projection.kind === 'instances' ? null : projection
+  const steps: readonly (Step | null)[] = [...stepsInOrder(state.steps), null]
+  const bound = new Map<ExprNode, ExprNode>()
+  const bind = (node: ExprNode): ExprNode => bound.get(node) ?? planner.bind(node, null)
+  for (const [at, step] of steps.entries()) {
+    if (named?.position === at) {
+      for (const { node } of named.columns) {
+        if (node.kind !== 'annotation') bound.set(node, planner.bind(node, null))
+      }
+    }
+    if (groupBy?.position === at) {
+      planner.groupKeys = groupBy.columns.map(({ node }) => bind(node))
+    }
+    if (step !== null) planner.take(step)
   }
-  for (const step of steps.slice(0, projection.position)) planner.take(step)
-  const bindNow = projection.columns.map(({ node }) =>
-    node.kind === 'annotation' ? null : planner.bind(node, null),
-  )
-  for (const step of steps.slice(projection.position)) planner.take(step)
-  const columns = projection.columns.map(
-    ({ node }, index) => bindNow[index] ?? planner.bind(node, null),
-  )
-  return { planner, columns }
+  return {
+    planner,
+    columns: named && named.columns.map(({ node }) => bind(node)),
+    more: more.map((node) => planner.bind(node, null)),
+  }
 }
 
 interface Projected {
@@ -114,65 +153,4 @@ export function unselected(
   return ordering.flatMap(({ node }) =>
     node === null || select.some((each) => isSameNode(each, node)) ? [] : [node],
   )
-}
-
-/** Whether two planned expressions are the same for certain. */
-export function isSameNode(a: ExprNode, b: ExprNode): boolean {
-  if (a === b) return true
-  if (a.kind === 'column' && b.kind === 'column') {
-    return a.source === b.source && a.column === b.column
-  }
-  if (a.kind === 'func' && b.kind === 'func') {
-    return (
-      a.name === b.name &&
-      a.args.length === b.args.length &&
-      a.args.every((arg, index) => isSameNode(arg, b.args[index] as ExprNode))
-    )
-  }
-  return false
-}
-
-/** What a plan ends with, behind its joins and conditions. */
-export interface Ending {
-  readonly select: readonly ExprNode[]
-  readonly distinct: boolean
-  readonly distinctOn: readonly ExprNode[]
-  readonly ordering: readonly OrderNode[]
-  readonly offset: number
-  readonly limit: number | null
-  readonly window: QueryState | null
-  readonly hasOwnLimit?: boolean
-  readonly isNone: boolean
-}
-
-/** No order, no limits. */
-export const PLAIN: Omit<Ending, 'select'> = {
-  distinct: false,
-  distinctOn: [],
-  ordering: [],
-  offset: 0,
-  limit: null,
-  window: null,
-  isNone: false,
-}
-
-/** The plan of what a planner has gathered. */
-export function finish(planner: Planner, ending: Ending): SelectPlan {
-  const { isNone, ...rest } = ending
-  const where = whereOf(planner)
-  return {
-    ...rest,
-    from: { source: planner.joins.root, query: null },
-    joins: planner.joins.finish(planner.depth, planner.outerSources, planner.joins.root),
-    where: where.kind === 'constant' ? null : where,
-    groupBy: [],
-    having: null,
-    lock: null,
-    isEmpty: isNone || ending.limit === 0 || (where.kind === 'constant' && !where.value),
-  }
-}
-
-/** All conditions that a planner has gathered. */
-export function whereOf(planner: Planner): ConditionTree {
-  return simplify({ kind: 'group', connector: 'and', children: planner.conditions })
 }

@@ -9,17 +9,35 @@ import type {
   ExprNode,
   GroupTree,
   LookupTree,
+  OuterNode,
   QueryState,
   RefNode,
   SelectPlan,
   Step,
 } from './nodes.ts'
+import { OUTPUT } from './outputs.ts'
+import { resolveWhole, type Scope } from './paths.ts'
 import type { BoundPath, Branch, Planned, Planning } from './plan-parts.ts'
 import { simplify } from './simplify.ts'
 import { splitExclude } from './split-exclude.ts'
+import { withParts } from './walk.ts'
 
 /** Plans subqueries; given from outside since it needs planners itself. */
 export type PlanQuery = (state: QueryState, parent: Planner) => SelectPlan
+
+/** Plans an aggregate as a subquery of its own; null where it is part of the query. */
+export type PlanSeparately = (node: AggregateNode, planner: Planner) => ExprNode | null
+
+/** What is selected where only the rows matter. */
+export const ONE: ExprNode = Object.freeze({
+  kind: 'func',
+  name: 'one',
+  args: Object.freeze([]),
+  field: OUTPUT.integer,
+})
+
+/** Uses a join for what is no aggregate. */
+const ROWS: object = Object.freeze({})
 
 const NO_VOTES: readonly JoinedSource[] = []
 
@@ -35,15 +53,32 @@ export class Planner implements Planning {
   readonly depth: number
   readonly annotations: Map<string, ExprNode> = new Map()
   readonly conditions: ConditionTree[] = []
+  /** What rows are grouped by; null of rows as they are. */
+  groupKeys: readonly ExprNode[] | null = null
+  planSeparately: PlanSeparately = () => null
+  /** What became of aggregates that were planned separately. */
+  readonly separated: WeakSet<ExprNode> = new WeakSet()
+  /** What each join is for: aggregates, or anything else. */
+  readonly #users: Map<JoinedSource, Set<object>> = new Map()
+  readonly #aggregates: Set<AggregateNode> = new Set()
   readonly #planQuery: PlanQuery
+  /** The query around this one, whose rows `OuterRef` speaks of. */
+  readonly #around: Planner | null
+  #user: object = ROWS
   #reusable: Set<JoinedSource> = new Set()
 
-  constructor(model: ModelMeta, parent: Planner | null, planQuery: PlanQuery) {
+  constructor(
+    model: ModelMeta,
+    parent: Planner | null,
+    planQuery: PlanQuery,
+    around: Planner | null = parent,
+  ) {
     this.model = model
     this.parent = parent
     this.depth = parent === null ? 0 : parent.depth + 1
     this.joins = new Joins(model)
     this.#planQuery = planQuery
+    this.#around = around
   }
 
   /** The sources of all queries around this one. */
@@ -51,9 +86,27 @@ export class Planner implements Planning {
     return this.parent === null ? [] : [...this.parent.joins.sources, ...this.parent.outerSources]
   }
 
-  /** A planner for a query inside this one. */
+  /** A planner for a part of this query that becomes a query inside it. */
   inner(model: ModelMeta): Planner {
-    return new Planner(model, this, this.#planQuery)
+    return new Planner(model, this, this.#planQuery, this.#around)
+  }
+
+  /**
+   * The aggregates that would be computed over rows that others' joins multiply: each is to have the
+   * value that it would have by itself.
+   */
+  fanned(): ReadonlySet<AggregateNode> {
+    const multiplying = this.joins.sources.filter(
+      (source) => source.uses > 0 && source.step?.toMany && !this.#users.get(source)?.has(ROWS),
+    )
+    const isMultiplied = (node: AggregateNode): boolean =>
+      !ignoresRepeats(node) && multiplying.some((source) => !this.#users.get(source)?.has(node))
+    return new Set([...this.#aggregates].filter(isMultiplied))
+  }
+
+  /** Whether rows are multiplied by anything but aggregates. */
+  get hasManyRows(): boolean {
+    return this.joins.sources.some((source) => source.uses > 0 && source.step?.toMany)
   }
 
   /** Takes one `filter()` or `annotate()`. */
@@ -174,6 +227,7 @@ export class Planner implements Planning {
     for (const each of needed) {
       each.uses += 1
       reusable?.add(each)
+      this.#use(each)
     }
     const at = needed[end] ?? this.joins.root
     return { node: { kind: 'column', source: at, column, field: ref.field, nullable }, visited }
@@ -187,24 +241,56 @@ export class Planner implements Planning {
         for (const source of bound.visited) used?.add(source)
         return bound.node
       }
-      case 'func':
-        return { ...node, args: node.args.map((arg) => this.bind(arg, reusable, used)) }
       case 'aggregate':
         return this.#aggregate(node, reusable, used)
-      case 'condition':
-        return { ...node, condition: this.#asExpression(node.condition, reusable) }
       case 'annotation': {
         const known = this.annotations.get(node.name)
         if (known === undefined) throw new FieldError(`There is no annotation '${node.name}'.`)
         return known
       }
       case 'query': {
-        const plan = this.#planQuery(node.state, this)
+        const whole = this.#planQuery(node.state, this)
+        const keepsColumns = !node.exists || whole.distinct || whole.from.query !== null
+        const plan = keepsColumns ? whole : { ...whole, select: [ONE] }
         return { kind: 'plan', plan, exists: node.exists, field: node.field }
       }
+      case 'outer':
+        return this.#outer(node)
       default:
-        return node
+        return this.#parts(node, reusable, used)
     }
+  }
+
+  #parts(node: ExprNode, reusable: Set<JoinedSource> | null, used?: Set<JoinedSource>): ExprNode {
+    return withParts(node, {
+      node: (part) => this.bind(part, reusable, used),
+      condition: (tree) => this.#asExpression(tree, reusable),
+    })
+  }
+
+  #outer({ path, levels }: OuterNode): ExprNode {
+    let at: Planner | null = this
+    for (let level = 0; level < levels && at !== null; level += 1) at = at.#around
+    if (at === null) {
+      throw new FieldError(
+        `OuterRef('${path}') has no query around it: it belongs into Subquery() or Exists().`,
+      )
+    }
+    return at.bind(resolveWhole(at.#scope, path).node, null)
+  }
+
+  /** What names mean here. */
+  get #scope(): Scope {
+    const annotations = [...this.annotations].map(
+      ([name, node]) => [name, { node, selected: true }] as const,
+    )
+    return { model: this.model, annotations: new Map(annotations) }
+  }
+
+  #use(source: JoinedSource): void {
+    const users = this.#users.get(source)
+    if (users === undefined) this.#users.set(source, new Set([this.#user]))
+    else users.add(this.#user)
   }
 
   #aggregate(
@@ -212,12 +298,17 @@ export class Planner implements Planning {
     reusable: Set<JoinedSource> | null,
     used?: Set<JoinedSource>,
   ): ExprNode {
-    return {
-      ...node,
-      input: node.input === null ? null : this.bind(node.input, reusable, used),
-      filter: node.filter === null ? null : this.#asExpression(node.filter, reusable),
-      default: node.default === null ? null : this.bind(node.default, reusable, used),
+    const separate = this.planSeparately(node, this)
+    if (separate !== null) {
+      this.separated.add(separate)
+      return separate
     }
+    this.#aggregates.add(node)
+    const before = this.#user
+    this.#user = node
+    const bound = this.#parts(node, reusable, used)
+    this.#user = before
+    return bound
   }
 
   /** A condition whose answer is a value: it may not take rows away, so its joins are LEFT. */
@@ -227,6 +318,11 @@ export class Planner implements Planning {
     this.joins.promote(planned.votes)
     return simplify(planned.tree)
   }
+}
+
+/** Whether an aggregate is the same however often each row is there. */
+function ignoresRepeats({ name, distinct }: AggregateNode): boolean {
+  return distinct || name === 'min' || name === 'max'
 }
 
 /** The path that a lookup's left side starts from; null of anything else. */

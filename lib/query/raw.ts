@@ -18,7 +18,62 @@ export type RawExpression =
       readonly depth: number
     }
   | RawAggregate
+  | RawFunction
+  | RawCase
+  | RawWindow
   | { readonly kind: 'condition'; readonly condition: RawCondition; readonly depth: number }
+  /** `OuterRef(path)`, `levels` times around it. */
+  | {
+      readonly kind: 'outer'
+      readonly path: string
+      readonly levels: number
+      readonly depth: number
+    }
+  /** `Subquery(querySet)` or `Exists(querySet)`. */
+  | {
+      readonly kind: 'query'
+      readonly query: object
+      readonly exists: boolean
+      readonly depth: number
+    }
+
+/** A function by the name under which `FUNCTIONS` and `compile` know it. */
+export interface RawFunction {
+  readonly kind: 'func'
+  readonly name: string
+  readonly args: readonly RawExpression[]
+  readonly depth: number
+}
+
+/** `Case(When(condition, then), …)`. */
+export interface RawCase {
+  readonly kind: 'case'
+  readonly branches: readonly RawBranch[]
+  readonly otherwise: RawExpression | null
+  readonly depth: number
+}
+
+export interface RawBranch {
+  readonly condition: RawCondition
+  readonly then: RawExpression
+}
+
+/** `Window(expression, { … })`. */
+export interface RawWindow {
+  readonly kind: 'window'
+  readonly input: RawExpression
+  readonly partition: readonly RawExpression[]
+  readonly ordering: readonly RawOrder[]
+  readonly frame: Frame | null
+  readonly depth: number
+}
+
+/** The rows near a row; null is unbounded, 0 the row itself. */
+export interface Frame {
+  readonly unit: 'rows' | 'range'
+  readonly start: number | null
+  readonly end: number | null
+}
 
 /** `Count('books', { distinct: true })`; `input` is null for `Count('*')`. */
 export interface RawAggregate {

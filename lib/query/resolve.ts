@@ -6,12 +6,15 @@ import { aggregateField, arithmeticField, literalParam } from './expression-type
 import { instanceView, queryStateOf } from './hooks.ts'
 import { EVERYTHING, kindOf, type LookupRequest, lookupRule, unknownLookup } from './lookups.ts'
 import type { AggregateNode, ConditionTree, ExprNode, QueryNode, QueryState } from './nodes.ts'
+import { assertOuterPaths } from './outer-paths.ts'
 import { OUTPUT } from './outputs.ts'
 import { columnRef, type ResolvedPath, resolvePath, resolveWhole, type Scope } from './paths.ts'
 import { groupConditions, readCondition } from './q.ts'
 import type { RawAggregate, RawCondition, RawExpression } from './raw.ts'
-import { patchState } from './state-record.ts'
+import { resolveParts } from './resolve-parts.ts'
+import { withProjection } from './state-record.ts'
 import { transformed } from './transforms.ts'
+import { containsAggregate } from './walk.ts'
 
 /**
  * The arguments of `filter()` as one condition: names become columns, values are checked.
@@ -115,7 +118,9 @@ class Request implements LookupRequest {
 
   query(given: unknown, limitedToOne: boolean): QueryNode | null {
     const state = queryStateOf(given)
-    return state === null ? null : subquery(state, this.#relation, limitedToOne, this.label)
+    if (state === null) return null
+    assertOuterPaths(this.#scope, state)
+    return subquery(state, this.#relation, limitedToOne, this.label)
   }
 
   literal(given: unknown): unknown {
@@ -170,9 +175,9 @@ function subquery(
   const column = isForward ? relation.targetColumn : model.primaryKey
   const node = columnRef(column)
   const columns = Object.freeze([Object.freeze({ name: column.name, node })])
-  const narrowed = patchState(state, {
-    projection: Object.freeze({ kind: 'flat', columns, position: state.steps?.length ?? 0 }),
-  })
+  const narrowed = withProjection(state, (position) =>
+    Object.freeze({ kind: 'flat', columns, position }),
+  )
   return Object.freeze({ kind: 'query', state: narrowed, exists: false, field: column.field })
 }
 
@@ -191,6 +196,22 @@ export function resolveExpression(scope: Scope, raw: RawExpression): ExprNode {
     }
     case 'aggregate':
       return resolveAggregate(scope, raw)
+    case 'func':
+    case 'case':
+    case 'window':
+      return resolveParts(raw, {
+        expression: (part) => resolveExpression(scope, part),
+        condition: (part) => resolveCondition(scope, part),
+      })
+    case 'outer':
+      return Object.freeze({
+        kind: 'outer',
+        path: raw.path,
+        levels: raw.levels,
+        field: OUTPUT.integer,
+      })
+    case 'query':
+      return resolveQuery(scope, raw.query, raw.exists)
     default: {
       const condition = resolveCondition(scope, raw.condition)
       return Object.freeze({ kind: 'condition', condition, field: OUTPUT.boolean })
@@ -243,8 +264,12 @@ function resolveDefault(
   return raw.kind === 'value' ? literalParam(raw.value, field) : resolveExpression(scope, raw)
 }
 
-/** Whether an expression needs rows to be grouped. */
-export function containsAggregate(node: ExprNode): boolean {
-  if (node.kind === 'aggregate') return true
-  return node.kind === 'func' && node.args.some(containsAggregate)
+/** `Subquery(querySet)` and `Exists(querySet)`. */
+function resolveQuery(scope: Scope, query: object, exists: boolean): QueryNode {
+  const what = exists ? 'Exists()' : 'Subquery()'
+  const state = queryStateOf(query)
+  if (state === null) throw new InvalidValueError(`${what} takes a queryset.`)
+  assertOuterPaths(scope, state)
+  if (exists) return Object.freeze({ kind: 'query', state, exists, field: OUTPUT.boolean })
+  return subquery(state, null, false, what)
 }

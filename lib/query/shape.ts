@@ -1,15 +1,18 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type {
+  CaseNode,
   ConditionTree,
   ExprNode,
   Leaf,
   LoadMask,
   NamedNode,
   OrderNode,
+  OuterNode,
   Projection,
   QueryState,
   RelatedTree,
   Step,
+  WindowNode,
 } from './nodes.ts'
 
 /**
@@ -88,7 +91,8 @@ class ShapeWriter implements Shape {
     }
     if (state.groupBy !== null) {
       this.key += 'g'
-      this.named(state.groupBy)
+      this.key += `${state.groupBy.position}`
+      this.named(state.groupBy.columns)
     }
     this.#rest(state)
     this.key += ';'
@@ -241,12 +245,39 @@ class ShapeWriter implements Shape {
         this.key += `q${node.exists ? 'e' : '.'}${idOf(node.field)}.`
         this.state(node.state)
         return
+      case 'case':
+      case 'outer':
+      case 'window':
+        this.#rare(node)
+        return
       case 'column':
       case 'plan':
       case 'rowNumber':
         throw new TypeError('A planned expression is no part of a state.')
       default:
         throw unknownKind(node)
+    }
+  }
+
+  /** What few expressions have in them. */
+  #rare(node: CaseNode | OuterNode | WindowNode): void {
+    this.key += `${node.kind}${idOf(node.field)}.`
+    if (node.kind === 'outer') {
+      this.key += `${node.levels}.`
+      this.#text(node.path)
+    } else if (node.kind === 'case') {
+      this.key += `${node.branches.length}.`
+      for (const { condition, then } of node.branches) {
+        this.#condition(condition)
+        this.#node(then)
+      }
+      this.#optional(node.otherwise)
+    } else {
+      this.#node(node.input)
+      this.#nodes('', node.partition)
+      this.#ordering(node.ordering)
+      if (node.frame === null) this.key += '-'
+      else this.key += `${node.frame.unit}${node.frame.start}:${node.frame.end}.`
     }
   }
 
@@ -300,6 +331,9 @@ interface Written {
   readonly condition: 'condition' | 'field'
   readonly annotation: 'name' | 'field'
   readonly query: 'state' | 'exists' | 'field'
+  readonly case: 'branches' | 'otherwise' | 'field'
+  readonly outer: 'path' | 'levels' | 'field'
+  readonly window: 'input' | 'partition' | 'ordering' | 'frame' | 'field'
   readonly column: 'source' | 'column' | 'field' | 'nullable'
   readonly plan: 'plan' | 'exists' | 'field'
   readonly rowNumber: 'partition' | 'ordering' | 'field'

@@ -4,9 +4,9 @@ import type {
   Combination,
   ExprNode,
   FetchMode,
+  Grouping,
   LoadMask,
   Lock,
-  NamedNode,
   OrderNode,
   Projection,
   QueryState,
@@ -32,7 +32,7 @@ class StateRecord implements QueryState {
   readonly selectRelated: RelatedTree
   readonly loadMask: LoadMask | null
   readonly annotations: ReadonlyMap<string, Annotation>
-  readonly groupBy: readonly NamedNode[] | null
+  readonly groupBy: Grouping | null
   readonly combination: Combination | null
   readonly lock: Lock | null
   readonly database: unknown
@@ -73,6 +73,25 @@ class StateRecord implements QueryState {
 /** A copy with other values; the one way in which a state changes. */
 export function patchState(state: QueryState, patch: Partial<QueryState>): QueryState {
   return Object.freeze(Object.assign(new StateRecord(state), patch))
+}
+
+/**
+ * A copy with another projection, made for the number of steps before it; combined queries are
+ * combined of their rows in that form.
+ */
+export function withProjection(
+  state: QueryState,
+  project: (position: number) => Projection,
+): QueryState {
+  const { combination } = state
+  const projection = project(state.steps?.length ?? 0)
+  if (combination === null) return patchState(state, { projection, loadMask: null })
+  const states = combination.states.map((each) => withProjection(each, project))
+  return patchState(state, {
+    projection,
+    loadMask: null,
+    combination: Object.freeze({ ...combination, states: Object.freeze(states) }),
+  })
 }
 
 /** Whether a value is a state. */

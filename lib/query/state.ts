@@ -18,6 +18,7 @@ import { shapeOfStep } from './shape.ts'
 import { patchState } from './state-record.ts'
 
 export { patchState } from './state-record.ts'
+export { stepsOf as stepsInOrder } from './steps.ts'
 
 /** The state of `Model.objects.all()`. */
 export function initialState(model: ModelMeta): QueryState {
@@ -120,13 +121,6 @@ export function addStep(previous: Steps | null, step: Step): Steps {
   const { key, leaves } = shapeOfStep(step)
   const length = (previous?.length ?? 0) + 1
   return Object.freeze({ previous, step, length, key: (previous?.key ?? '') + key, leaves })
-}
-
-/** The steps in the order in which they were taken. */
-export function stepsInOrder(steps: Steps | null): readonly Step[] {
-  const ordered: Step[] = new Array<Step>(steps?.length ?? 0)
-  for (let at = steps; at !== null; at = at.previous) ordered[at.length - 1] = at.step
-  return ordered
 }
 
 /** The next `filter()` counts as one call with the one before: for managers of related rows. */

@@ -64,6 +64,8 @@ export interface Dialect {
   matchExpression(lookup: PatternName, left: Fragment, right: Fragment): Fragment
   transform(name: string, input: Fragment, field: ColumnField): Fragment | null
   arithmetic(operator: ArithmeticOperator, left: Fragment, right: Fragment): Fragment
+  /** Equal, or both NULL. */
+  sameValue(left: Fragment, right: Fragment): Fragment
   /** `input` is null for `count(*)`; `distinct` is in it already. */
   aggregate(name: AggregateName, input: Fragment | null, options: AggregateForm): Fragment
   readonly json: JsonDialect

@@ -137,6 +137,7 @@ export const mysql: Dialect = {
   matchExpression,
   transform,
   arithmetic,
+  sameValue: (left, right) => sql`${left} <=> ${right}`,
   aggregate,
   json,
 }

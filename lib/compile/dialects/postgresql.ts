@@ -177,6 +177,7 @@ export const postgresql: Dialect = {
   matchExpression,
   transform,
   arithmetic,
+  sameValue: (left, right) => sql`${left} is not distinct from ${right}`,
   aggregate,
   json,
 }

@@ -35,7 +35,8 @@ function read(expression: Fragment, node: ExprNode): Fragment {
   const { field } = node
   if (field.family === 'bigint') return sql`cast(${expression} as text)`
   // Decimals are computed as floats, whose last digits mean nothing.
-  if (field.family === 'decimal' && node.kind !== 'column') {
+  const isStored = node.kind === 'column' && node.source.model !== null
+  if (field.family === 'decimal' && !isStored) {
     return sql`round(${expression}, ${keyword(String(Math.min(field.decimalPlaces ?? 12, 12)))})`
   }
   return expression
@@ -171,6 +172,7 @@ export const sqlite: Dialect = {
   matchExpression,
   transform,
   arithmetic,
+  sameValue: (left, right) => sql`${left} is ${right}`,
   aggregate,
   json: sqliteJson,
 }

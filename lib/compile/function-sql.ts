@@ -1,0 +1,27 @@
+import type { ExprNode } from '../query/nodes.ts'
+import type { Emitter } from './emitter.ts'
+import { type Fragment, keyword, list, sql } from './fragment.ts'
+
+/** Makes the SQL of one function. */
+export type EmitFunction = (args: readonly ExprNode[], emitter: Emitter) => Fragment
+
+/** The SQL of the functions of `query/function-rules.ts`, under the same names. */
+export const FUNCTION_SQL: ReadonlyMap<string, EmitFunction> = new Map<string, EmitFunction>([
+  ['coalesce', call('coalesce')],
+  ['rowNumber', call('row_number')],
+  ['rank', call('rank')],
+  ['denseRank', call('dense_rank')],
+  ['percentRank', call('percent_rank')],
+  ['cumeDist', call('cume_dist')],
+  ['ntile', call('ntile')],
+  ['lag', call('lag')],
+  ['lead', call('lead')],
+  ['firstValue', call('first_value')],
+  ['lastValue', call('last_value')],
+  ['nthValue', call('nth_value')],
+])
+
+/** `name(a, b, …)`. */
+function call(name: string): EmitFunction {
+  return (args, emitter) => sql`${keyword(name)}(${list(args.map((arg) => emitter.typed(arg)))})`
+}

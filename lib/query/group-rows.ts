@@ -1,0 +1,78 @@
+import type { AggregateNode, ColumnNode, ConditionTree, ExprNode, QueryState } from './nodes.ts'
+import { finish, PLAIN } from './plan-ending.ts'
+import type { Planner, PlanSeparately } from './planner.ts'
+import { stepsInOrder } from './state.ts'
+import { containsAggregate, expressionsOf, someNode } from './walk.ts'
+
+/**
+ * Plans some aggregates of a state as subqueries: over the same rows, without the joins of the other
+ * aggregates, so that those do not multiply the rows.
+ */
+export function separately(
+  state: QueryState,
+  aggregates: ReadonlySet<AggregateNode>,
+): PlanSeparately {
+  return (node, outer) => (aggregates.has(node) ? separatePlan(state, node, outer) : null)
+}
+
+function separatePlan(state: QueryState, node: AggregateNode, outer: Planner): ExprNode {
+  const inner = outer.inner(state.model)
+  const { value, keys } = takeRows(state, node, inner)
+  const links = (outer.groupKeys ?? []).map((key, at) => sameValue(keys[at] as ExprNode, key))
+  const plan = finish(inner, { ...PLAIN, select: [value] }, links)
+  return { kind: 'plan', plan, exists: false, field: node.field }
+}
+
+/** The rows that the aggregate is over: all filters hold, and nothing else is joined. */
+function takeRows(
+  state: QueryState,
+  node: AggregateNode,
+  inner: Planner,
+): { readonly value: ExprNode; readonly keys: readonly ExprNode[] } {
+  let value: ExprNode | null = null
+  let keys: readonly ExprNode[] = []
+  const { groupBy, annotations } = state
+  const bindKeys = (): void => {
+    keys = groupBy?.columns.map((column) => inner.bind(column.node, null)) ?? []
+  }
+  const isGrouped = (part: ExprNode): boolean => containsAggregate(part, annotations)
+  for (const [at, step] of stepsInOrder(state.steps).entries()) {
+    if (groupBy?.position === at) bindKeys()
+    if (step.kind === 'filter') {
+      const condition = withoutGrouped(step.condition, isGrouped)
+      if (condition !== null) inner.take({ ...step, condition })
+    } else if (someNode(step.node, (part) => part === node)) {
+      value = inner.bind(node, null)
+    } else if (!isGrouped(step.node)) {
+      inner.take(step)
+    }
+  }
+  if (groupBy?.position === state.steps?.length) bindKeys()
+  return { value: value ?? inner.bind(node, null), keys }
+}
+
+/** A condition without what is asked of groups; null where nothing is left. */
+function withoutGrouped(
+  tree: ConditionTree,
+  isGrouped: (node: ExprNode) => boolean,
+): ConditionTree | null {
+  if (!expressionsOf(tree).some(isGrouped)) return tree
+  if (tree.kind !== 'group' || tree.connector !== 'and') return null
+  const children = tree.children.flatMap((child) => withoutGrouped(child, isGrouped) ?? [])
+  return children.length === 0 ? null : { ...tree, children }
+}
+
+function sameValue(left: ExprNode, right: ExprNode): ConditionTree {
+  const isKey = left.kind === 'column' && !left.nullable && !isOuter(left)
+  return {
+    kind: 'lookup',
+    lookup: isKey ? 'sameColumn' : 'sameValue',
+    left,
+    right: [right],
+    flag: true,
+  }
+}
+
+function isOuter({ source }: ColumnNode): boolean {
+  return 'isOuter' in source && source.isOuter === true
+}

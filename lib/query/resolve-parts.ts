@@ -1,0 +1,83 @@
+import { FieldError } from '../errors.ts'
+import { commonField, literalParam, withoutNull } from './expression-types.ts'
+import { FUNCTIONS } from './function-rules.ts'
+import type { CaseNode, ConditionTree, ExprNode, WindowNode } from './nodes.ts'
+import type { RawCase, RawCondition, RawExpression, RawFunction, RawWindow } from './raw.ts'
+
+/** How the parts of an expression are resolved. */
+export interface Resolve {
+  expression(raw: RawExpression): ExprNode
+  condition(raw: RawCondition): ConditionTree
+}
+
+/** Expressions that are made of others. */
+export function resolveParts(raw: RawFunction | RawCase | RawWindow, resolve: Resolve): ExprNode {
+  switch (raw.kind) {
+    case 'func':
+      return resolveFunction(raw, resolve)
+    case 'case':
+      return resolveCase(raw, resolve)
+    default:
+      return resolveWindow(raw, resolve)
+  }
+}
+
+function resolveFunction(raw: RawFunction, resolve: Resolve): ExprNode {
+  const rule = FUNCTIONS.get(raw.name)
+  if (rule === undefined) throw new FieldError(`There is no function '${raw.name}'.`)
+  const args = Object.freeze(
+    rule.alike ? resolveAlike(raw.args, resolve) : raw.args.map((arg) => resolve.expression(arg)),
+  )
+  return Object.freeze({ kind: 'func', name: raw.name, args, field: rule.output(args) })
+}
+
+/** Expressions of one type; literals among them take the type of the others. */
+export function resolveAlike(
+  raws: readonly RawExpression[],
+  resolve: Resolve,
+): readonly ExprNode[] {
+  const known = raws.map((raw) => (raw.kind === 'value' ? null : resolve.expression(raw)))
+  const beside = known.find((node) => node !== null)?.field ?? null
+  return raws.map((raw, at) => {
+    if (raw.kind !== 'value') return known[at] as ExprNode
+    const others = raws.flatMap((other) =>
+      other.kind === 'value' && other.value !== null ? [literalParam(other.value, beside)] : [],
+    )
+    const type = beside ?? (raw.value === null ? others[0]?.field : null) ?? null
+    return literalParam(raw.value, type)
+  })
+}
+
+function resolveCase(raw: RawCase, resolve: Resolve): CaseNode {
+  const values = raw.branches.map(({ then }) => then)
+  const all = raw.otherwise === null ? values : [...values, raw.otherwise]
+  const nodes = resolveAlike(all, resolve)
+  const branches = raw.branches.map(({ condition }, at) =>
+    Object.freeze({ condition: resolve.condition(condition), then: nodes[at] as ExprNode }),
+  )
+  return Object.freeze({
+    kind: 'case',
+    branches: Object.freeze(branches),
+    otherwise: raw.otherwise === null ? null : (nodes[branches.length] as ExprNode),
+    field: commonField('Case()', nodes),
+  })
+}
+
+function resolveWindow(raw: RawWindow, resolve: Resolve): WindowNode {
+  const input = resolve.expression(raw.input)
+  const isFunction = input.kind === 'func' && FUNCTIONS.get(input.name)?.overWindow === true
+  if (input.kind !== 'aggregate' && !isFunction) {
+    throw new FieldError('Window() takes an aggregate, or a function of windows as RowNumber().')
+  }
+  const ordering = raw.ordering.map(({ expression, descending, nulls }) =>
+    Object.freeze({ node: resolve.expression(expression), descending, nulls }),
+  )
+  return Object.freeze({
+    kind: 'window',
+    input,
+    partition: Object.freeze(raw.partition.map((part) => resolve.expression(part))),
+    ordering: Object.freeze(ordering),
+    frame: raw.frame,
+    field: withoutNull(input.field),
+  })
+}

@@ -1,0 +1,31 @@
+import { around, resultColumn } from './around.ts'
+import { Lifted } from './lifted.ts'
+import type { ConditionTree, SelectPlan } from './nodes.ts'
+import { orderedBy } from './walk.ts'
+
+/**
+ * A plan whose rows must meet a condition on windows, which are computed over all rows that the
+ * other conditions leave: that plan is a subquery, and the condition is asked around it.
+ */
+export function withWindowsInside(plan: SelectPlan, qualify: ConditionTree): SelectPlan {
+  const lifted = new Lifted(plan.select)
+  const where = lifted.condition(qualify)
+  const ordering = orderedBy(plan.ordering, (node) => lifted.lift(node))
+  const distinctOn = plan.distinctOn.map((node) => lifted.lift(node))
+  const inner: SelectPlan = {
+    ...plan,
+    select: lifted.columns,
+    distinct: false,
+    distinctOn: [],
+    ordering: [],
+    offset: 0,
+    limit: null,
+    window: null,
+  }
+  const { distinct, offset, limit, window, isEmpty } = plan
+  const hasOwnLimit = plan.hasOwnLimit === true
+  return {
+    ...around(inner, plan.select.map(resultColumn)),
+    ...{ where, distinct, distinctOn, ordering, offset, limit, window, hasOwnLimit, isEmpty },
+  }
+}
