@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+
+export { compilationCount, setShapeCacheSize } from './compile/cache.ts'
 export type { Boundary, BoundaryKind } from './database/boundaries.ts'
 export type { AtomicOptions, DatabaseDialect, Isolation } from './database/runner.ts'
 export { Database } from './database/runner.ts'
@@ -29,9 +31,12 @@ export type {
   FieldMap,
   HasFields,
   HasRelated,
+  isLoaded,
+  modelFields,
   PkOf,
   PlainRow,
   Row,
+  relatedModel,
   Unloaded,
   WithId,
   WriteInput,
@@ -54,22 +59,24 @@ export type {
   ModelInstance,
   SaveOptions,
 } from './model/types.ts'
-export type { AggregateOptions } from './query/aggregates.ts'
+export type { AggregateOptions, AverageRef } from './query/aggregates.ts'
 export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.ts'
-export type { FExpr, Literal } from './query/expression.ts'
+export type { FExpr, Literal, Ref } from './query/expression.ts'
 export { Expression, F, OrderTerm, Value } from './query/expression.ts'
 export type { Order, Path, Where } from './query/name-types.ts'
 export type { FetchMode } from './query/nodes.ts'
 export type { Conditional } from './query/q.ts'
 export { Condition, Q } from './query/q.ts'
 export type { BulkCreateOptions } from './queryset/bulk-options.ts'
+export type { WithAllColumns, WithOnly, WithoutColumns } from './queryset/deferred-types.ts'
 export type { ExplainOptions } from './queryset/explain.ts'
 export type { IteratorOptions } from './queryset/iterate.ts'
 export type { ManagerOf, QuerySetClass } from './queryset/manager.ts'
 export { AsyncManager, Manager } from './queryset/manager.ts'
 export { prefetchRelatedObjects } from './queryset/prefetch-objects.ts'
-export type { PrefetchOptions } from './queryset/prefetch-paths.ts'
+export type { PrefetchOptions, PrefetchSpec } from './queryset/prefetch-paths.ts'
 export { Prefetch } from './queryset/prefetch-paths.ts'
-export type { Loaded } from './queryset/prefetch-types.ts'
+export type { Loaded, WithPrefetched } from './queryset/prefetch-types.ts'
+export type { OwnMethods, Reshaped } from './queryset/queryset.ts'
 export { AsyncQuerySet, QuerySet } from './queryset/queryset.ts'
 export type { Sql, UpdateInput } from './queryset/types.ts'

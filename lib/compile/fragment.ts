@@ -64,10 +64,13 @@ export function keyword(text: string): Fragment {
 
 /** Fragments with text of this room between them. */
 export function list(parts: readonly Fragment[], separator = ', '): Fragment {
-  return {
-    sql: parts.map((part) => part.sql).join(separator),
-    bound: parts.flatMap((part) => part.bound),
+  const bound: Bound[] = []
+  let text = ''
+  for (const [index, part] of parts.entries()) {
+    text += index === 0 ? part.sql : separator + part.sql
+    for (const each of part.bound) bound.push(each)
   }
+  return { sql: text, bound }
 }
 
 /**

@@ -33,24 +33,19 @@ interface Protocol {
   describe(message: unknown): void
 }
 
-interface Config {
-  readonly text: string
-  readonly values: readonly unknown[]
-  readonly name: string | undefined
-  readonly queryMode: 'extended'
-  readonly types: { readonly length: 0 }
-}
-
 /** The part of pg's own query that is extended here. */
 interface PgQuery {
+  name: string | undefined
+  queryMode: string | undefined
+  types: unknown
   submit(protocol: Protocol): Error | null
   prepare(protocol: Protocol): void
   callback: (error: unknown, answer?: PgAnswer) => void
 }
 
 type PgQueryClass = new (
-  config: Config,
-  values: undefined,
+  text: string,
+  values: readonly unknown[],
   done: (error: unknown, answer: PgAnswer) => void,
 ) => PgQuery
 
@@ -75,15 +70,12 @@ function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue) 
 
     constructor(request: PgRequest, done: PgDone) {
       const { text, values, statement } = request
-      // 'extended' even without values: the simple protocol would run several statements at once.
-      const config: Config = {
-        text,
-        values,
-        name: statement?.name,
-        queryMode: 'extended',
-        types: NO_TYPES,
-      }
-      super(config, undefined, done)
+      // Not by an object of options, which pg would copy first.
+      super(text, values, done)
+      this.name = statement?.name
+      // Even without values: the simple protocol would run several statements at once.
+      this.queryMode = 'extended'
+      this.types = NO_TYPES
       this.#request = request
       this.#parsers = statement?.parsers ?? []
     }
