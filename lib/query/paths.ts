@@ -1,5 +1,6 @@
 import { FieldError } from '../errors.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import { LruMap } from '../util/lru-map.ts'
 import { assertWithin } from './limits.ts'
 import type { Annotation, ExprNode, RefNode } from './nodes.ts'
 import { transformed } from './transforms.ts'
@@ -60,6 +61,28 @@ export function relationRef(hops: readonly RelationMeta[]): RefNode {
  * @throws FieldError naming the part that is unknown and what there is
  */
 export function resolvePath(scope: Scope, path: string): ResolvedPath {
+  if (scope.annotations.size > 0) return follow(scope, path)
+  // Of a model alone a path always means the same, until models are registered: then `relations` is
+  // another map.
+  const { relations } = scope.model
+  let paths = resolved.get(relations)
+  if (paths === undefined) {
+    paths = new LruMap(KNOWN_PATHS)
+    resolved.set(relations, paths)
+  }
+  let found = paths.get(path)
+  if (found === undefined) {
+    found = Object.freeze(follow(scope, path))
+    paths.set(path, found)
+  }
+  return found
+}
+
+/** Of each model. */
+const KNOWN_PATHS = 500
+const resolved = new WeakMap<object, LruMap<string, ResolvedPath>>()
+
+function follow(scope: Scope, path: string): ResolvedPath {
   const parts = splitPath(path, scope.model)
   const label = `${scope.model.name}.${path}`
   const [first = ''] = parts
