@@ -5,35 +5,26 @@ import type { RelationField } from '../fields/relation-field.ts'
 /** The second argument of `Model(table, fields)`: properties to fields. */
 export type FieldMap = { readonly [property: string]: ColumnField | RelationField }
 
-/** Carries a model's field map on the type of its instances. */
-export declare const modelFields: unique symbol
-
-/** Carries the model at the far end on the types of related managers. */
-export declare const relatedModel: unique symbol
-
-/** Carries annotations on the scope of a queryset. */
-export declare const annotated: unique symbol
-
-/** What every instance type has for the compiler: its field map. */
+/**
+ * What every instance type has for the compiler alone: its field map, and what tells it from a
+ * promise-like of it. Here and elsewhere, names with a `~` do not exist at run time.
+ */
 export interface HasFields<FS = FieldMap> {
-  readonly [modelFields]: FS
-  readonly [isLoaded]: true
+  readonly '~fields': FS
+  readonly '~loaded': true
 }
 
 /** A property that stands for many related instances, or for the one on the far side. */
 export interface HasRelated<M, Many extends boolean> {
-  readonly [relatedModel]: { readonly model: M; readonly many: Many }
+  readonly '~related': { readonly model: M; readonly many: Many }
 }
 
 /** A relation as it is read: the instance once it is loaded, else a promise-like that loads it. */
 export type Awaitable<T> = T | Unloaded<T>
 
-/** Tells the type of an instance from that of a promise-like of it. */
-export declare const isLoaded: unique symbol
-
 /** A relation that is loaded when it is awaited. */
 export interface Unloaded<T> extends PromiseLike<T> {
-  readonly [isLoaded]: false
+  readonly '~loaded': false
 }
 
 /** Shows a computed object type as one object. */
@@ -55,7 +46,7 @@ type PrimaryName<FS> = {
 export type WithId<FS> = [PrimaryName<FS>] extends [never] ? { readonly id: AutoField } & FS : FS
 
 /** The field map of an instance type; without fields where it is none. */
-export type FieldsOf<M> = M extends { readonly [modelFields]: infer FS } ? FS : object
+export type FieldsOf<M> = M extends { readonly '~fields': infer FS } ? FS : object
 
 /** A column's value on an instance, with null where the column may be NULL. */
 export type ColumnValue<F> = F extends {
@@ -76,7 +67,7 @@ export type PrimaryField<FS> = FS[PrimaryName<FS>] extends infer F
   : never
 
 /** The value of `pk`. */
-export type PkOf<M> = M extends { readonly [modelFields]: infer FS }
+export type PkOf<M> = M extends { readonly '~fields': infer FS }
   ? ColumnValue<PrimaryField<FS>>
   : unknown
 

@@ -14,10 +14,16 @@ export interface SaveOptions {
 /** What `delete()` reports: how many rows in all, and of which model. */
 export type DeleteReport = [total: number, byModel: Record<string, number>]
 
-/** What every instance of a model has. */
-export interface ModelInstance<FS> extends HasFields<FS> {
+/**
+ * What every instance of a model has. A class for the compiler alone, so that a spread instance
+ * (`{ ...book }`) has none of it.
+ */
+export declare class ModelInstance<FS> implements HasFields<FS> {
+  get '~fields'(): FS
+  get '~loaded'(): true
   /** The primary key, whatever its name. */
-  pk: PkOf<HasFields<FS>>
+  get pk(): PkOf<HasFields<FS>>
+  set pk(value: PkOf<HasFields<FS>>)
   /**
    * Inserts a new instance; updates the columns of a saved one that have changed, and sends nothing
    * when none has. Sets the key the database made.

@@ -1,5 +1,4 @@
 import type {
-  annotated,
   ColumnValue,
   FieldsOf,
   Frozen,
@@ -7,13 +6,12 @@ import type {
   OrNull,
   PkOf,
   PrimaryField,
-  relatedModel,
   Unknown,
 } from '../meta/row-types.ts'
 
 /** What a queryset of rows `R` is to a lookup that takes a subquery; a manager is none. */
 export interface Subquery<out R = unknown> {
-  readonly rowType: R
+  readonly '~row': R
 }
 
 /** Lookups every column has. `V` is its value. */
@@ -134,7 +132,7 @@ type ValueColumn<T> = Column<
 >
 
 /** The annotations of a scope. */
-export type Annotations<M> = M extends { readonly [annotated]: infer A } ? A : object
+export type Annotations<M> = M extends { readonly '~annotations': infer A } ? A : object
 
 /** The far side of a relation, its key, and whether there may be none. */
 interface Relation<M, Key, Null, Many> {
@@ -171,7 +169,7 @@ type ReverseOf<T, K extends string> = [RelatedSide<T>] extends [never] ? Unknown
 
 /** The related side that a property's type has, perhaps beside null; never if it has none. */
 type RelatedSide<T> = T extends {
-  readonly [relatedModel]: { readonly model: infer To; readonly many: infer Many }
+  readonly '~related': { readonly model: infer To; readonly many: infer Many }
 }
   ? Relation<To, PkOf<To>, true, Many>
   : never

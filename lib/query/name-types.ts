@@ -1,4 +1,4 @@
-import type { FieldsOf, KeyField, PrimaryField, relatedModel } from '../meta/row-types.ts'
+import type { FieldsOf, KeyField, PrimaryField } from '../meta/row-types.ts'
 import type { Expression } from './expression.ts'
 import type {
   Annotations,
@@ -109,11 +109,9 @@ interface ReverseNames<M> {
   }[this['relations'] & keyof M & string]
 }
 
-type ReverseTarget<T> = T extends { readonly [relatedModel]: { readonly model: infer To } }
-  ? To
-  : never
+type ReverseTarget<T> = T extends { readonly '~related': { readonly model: infer To } } ? To : never
 
-type ReverseOne<K, T> = T extends { readonly [relatedModel]: { readonly many: false } } ? K : never
+type ReverseOne<K, T> = T extends { readonly '~related': { readonly many: false } } ? K : never
 
 type AnnotationNames<M> = keyof Annotations<M> & string
 

@@ -8,7 +8,7 @@ import { type AnyQuerySetClass, installForwarding, OPEN, type Opener } from './f
 import { AsyncQuerySet, QuerySet } from './queryset.ts'
 
 /** What makes a queryset an answer that can be awaited; a manager is none. */
-type NotForwarded = 'then' | 'rowType' | 'scopeType' | typeof Symbol.asyncIterator
+type NotForwarded = 'then' | '~row' | '~scope' | typeof Symbol.asyncIterator
 
 /** A manager of querysets `Q`: everything they have, each call on a fresh one. */
 export type ManagerOf<Q> = Omit<Q, NotForwarded>
@@ -18,7 +18,7 @@ export type QuerySetClass<Q> = new (state: QueryState) => Q
 
 /** Querysets over `M`. */
 interface Queries<M> {
-  readonly scopeType: M
+  readonly '~scope': M
 }
 
 type ModelOf<M> = abstract new (...args: never[]) => M

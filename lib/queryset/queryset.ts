@@ -53,7 +53,6 @@ import type {
   FlatRow,
   GetOrCreateOptions,
   ListRow,
-  queryClass,
   SameRow,
   Sql,
   UpdateInput,
@@ -67,15 +66,15 @@ import { deleteRows, updateRows } from './write.ts'
 type OwnNames<Q> = Exclude<keyof Q, keyof AsyncQuerySet<unknown, unknown>>
 
 /** Where names were added, the class itself goes along. */
-type ClassMark<Names> = [Names] extends [never] ? never : typeof queryClass
+type ClassMark<Names> = [Names] extends [never] ? never : '~class'
 
 /**
  * What the class `Q` adds to `AsyncQuerySet`, where rows are `R`: a method that gave querysets of
  * the class's own rows gives such of `R`. Return types are looked at only when a method is used,
  * and their rows only, since a class's methods refer to each other.
  */
-type Own<Q, M, R> = {
-  [K in OwnNames<Q> | ClassMark<OwnNames<Q>>]: K extends keyof Q
+export type OwnMethods<Q, M, R> = {
+  readonly [K in OwnNames<Q> | ClassMark<OwnNames<Q>>]: K extends keyof Q
     ? Q[K] extends (...args: infer A) => Subquery<infer Row>
       ? SameRow<Q, Row> extends true
         ? (...args: A) => Reshaped<Q, M, R>
@@ -89,8 +88,8 @@ type Own<Q, M, R> = {
  * as a whole, so that a queryset class can await what its own methods make of `this`.
  */
 export type Reshaped<Q, M, R> = Q extends { startFetch(): unknown }
-  ? Own<ClassOf<Q>, M, R> & AsyncQuerySet<M, R>
-  : Own<ClassOf<Q>, M, R> & QuerySet<M, R>
+  ? OwnMethods<ClassOf<Q>, M, R> & AsyncQuerySet<M, R>
+  : OwnMethods<ClassOf<Q>, M, R> & QuerySet<M, R>
 
 type Work<T> = (runner: Runner) => Promise<T>
 type Key = readonly unknown[]
@@ -126,9 +125,9 @@ let starts: Starts
  */
 export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   /** The type of a row, for the compiler only. */
-  declare readonly rowType: R
+  declare readonly '~row': R
   /** What filters speak of, for the compiler only. */
-  declare readonly scopeType: M
+  declare readonly '~scope': M
   readonly #state: QueryState
   readonly #cache = new ResultCache()
 

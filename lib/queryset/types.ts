@@ -1,20 +1,10 @@
-import type {
-  annotated,
-  FieldsOf,
-  PlainRow,
-  Simplify,
-  Unknown,
-  WriteInput,
-} from '../meta/row-types.ts'
+import type { FieldsOf, PlainRow, Simplify, Unknown, WriteInput } from '../meta/row-types.ts'
 import type { CheckAssigned, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
 import type { PathValue, RelatedRow, Subquery } from '../query/lookup-types.ts'
 
-/** Carries the class that a queryset with other rows was made of. */
-export declare const queryClass: unique symbol
-
 /** The queryset class as it was written, with its own rows. */
-export type ClassOf<Q> = Q extends { readonly [queryClass]: infer C } ? C : Q
+export type ClassOf<Q> = Q extends { readonly '~class': infer C } ? C : Q
 
 /** Whether the querysets of class `Q` have rows of the type `Row` by themselves. */
 export type SameRow<Q, Row> =
@@ -27,7 +17,7 @@ export type SameRow<Q, Row> =
     : false
 
 /** A scope that has annotations beside its columns. */
-export type Annotated<M, A> = M & { readonly [annotated]: A }
+export type Annotated<M, A> = M & { readonly '~annotations': A }
 
 type RowOfAll<M, Ps extends readonly unknown[]> = Ps extends readonly [infer Head, ...infer Rest]
   ? RowOf<M, Head> & RowOfAll<M, Rest>
