@@ -45,6 +45,11 @@ export interface Session {
   books(count: number): PromiseLike<readonly SomeBook[]>
   /** The 50 latest books of authors of a country that have more than so many pages. */
   joined(country: string, pages: number): PromiseLike<readonly SomeBook[]>
+  /**
+   * How long the names of the authors of the first books by key are together: as people write it
+   * first, in a loop over the books; by hand, the best there is. Absent: does not take part.
+   */
+  authorNames?(books: number): PromiseLike<number>
   /** The first authors by key, all their books, the tags of each: loaded, and walked through. */
   nested(authors: number): PromiseLike<Tally>
   /** Inserts into `draft` in the way meant for many rows. */

@@ -3,9 +3,11 @@ import { build } from './build.ts'
 import { FULL, QUICK } from './data.ts'
 import { openDatabase, type TestDatabase } from './databases.ts'
 import { entriesFor, type Programs, versionsOf } from './entries.ts'
+import { installPeers } from './install.ts'
 import { type DatabaseKind, type Options, readOptions, USAGE } from './options.ts'
 import { profileAll } from './profile.ts'
 import { type Line, linesOf } from './ratios.ts'
+import { contestantNamed } from './registry.ts'
 import { toMarkdown, writeReport } from './report.ts'
 import { type Progress, runRounds } from './rounds.ts'
 import { Runner } from './runner.ts'
@@ -22,6 +24,7 @@ async function main(): Promise<void> {
     console.log(USAGE)
     return
   }
+  if (needsPeers(options)) installPeers()
   const programs: Programs = {
     current: build(options.revision),
     older: new Map(options.against.map((revision) => [revision, build(revision)])),
@@ -58,7 +61,7 @@ async function runOn(
     })
   })
   const lines: Line[] = []
-  const failures = new Set<string>()
+  const failures = new Map<string, string[]>()
   const progress = progressOf(options, failures)
   for (const workload of selectWorkloads(options.workloads)) {
     if (workload.databases?.includes(kind) === false) continue
@@ -75,10 +78,16 @@ async function runOn(
     labels: entries.map(({ label }) => label),
     versions: versionsOf(entries),
     lines,
-    failures: [...failures],
+    failures: [...failures].map(([failure, ids]) => `${failure} (${ids.join(', ')})`),
   }
   console.log(`\r${toMarkdown(report)}`)
   console.log(`${TITLES[kind]}: written to ${writeReport(report)}`)
+}
+
+/** Only peers need more than this repository's own packages. */
+function needsPeers({ only, profile }: Options): boolean {
+  if (only === null) return !profile
+  return only.some((name) => contestantNamed(name).isPeer)
 }
 
 function isPartial({ quick, only, workloads, against }: Options): boolean {
@@ -86,7 +95,7 @@ function isPartial({ quick, only, workloads, against }: Options): boolean {
 }
 
 /** One line that is written over again; failures stay. */
-function progressOf({ rounds }: Options, failures: Set<string>): Progress {
+function progressOf({ rounds }: Options, failures: Map<string, string[]>): Progress {
   return {
     step: (workload, round, label) => {
       if (!process.stderr.isTTY) return
@@ -94,10 +103,14 @@ function progressOf({ rounds }: Options, failures: Set<string>): Progress {
       process.stderr.write(`\r${text.padEnd(78)}\r`)
     },
     failed: (workload, label, message) => {
-      const [first = ''] = message.split('\n')
-      const failure = `${workload.id}, ${label}: ${first}`
-      if (!failures.has(failure)) console.error(`\n${workload.id}, ${label}: ${message}`)
-      failures.add(failure)
+      const failure = `${label}: ${message.split('\n')[0]}`
+      const before = failures.get(failure)
+      if (before === undefined) {
+        console.error(`\n${workload.id}, ${label}: ${message}`)
+        failures.set(failure, [workload.id])
+      } else if (!before.includes(workload.id)) {
+        before.push(workload.id)
+      }
     },
   }
 }

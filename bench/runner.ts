@@ -7,6 +7,8 @@ export class Runner {
   readonly #program: string
   readonly #assignment: Assignment
   #child: ChildProcess | null = null
+  /** Why there is no use in starting it again. */
+  #broken: string | null = null
 
   constructor(label: string, program: string, assignment: Assignment) {
     this.label = label
@@ -16,12 +18,16 @@ export class Runner {
 
   /** Has the process do a task, and starts it if there is none. */
   async run(request: Request): Promise<Answer> {
+    if (this.#broken !== null) return { kind: 'failed', message: this.#broken }
+    const isNew = this.#child === null
     this.#child ??= this.#start()
     const child = this.#child
     return await new Promise<Answer>((resolve) => {
       const onExit = (code: number | null): void => {
         this.#child = null
-        resolve({ kind: 'failed', message: `the process ended with ${code}` })
+        const message = `the process ended with ${code}`
+        if (isNew) this.#broken = message
+        resolve({ kind: 'failed', message })
       }
       child.once('exit', onExit)
       child.once('message', (answer) => {

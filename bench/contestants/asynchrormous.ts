@@ -77,6 +77,7 @@ const session: Omit<Session, 'close'> = {
   books: async (count) => await Book.objects.orderBy('id').slice(0, count),
   joined: async (country, pages) => await joined(country, pages),
   nested,
+  authorNames,
   insertMany: (books) => Draft.objects.bulkCreate(books),
   createEach: (books) => createEach(books),
   count: (authorId, pages) => Book.objects.filter({ author: authorId, pages__gt: pages }).count(),
@@ -113,6 +114,15 @@ async function nested(count: number): Promise<Tally> {
     }
   }
   return { authors: authors.length, books, tags }
+}
+
+async function authorNames(count: number): Promise<number> {
+  let length = 0
+  for (const book of await Book.objects.orderBy('id').slice(0, count)) {
+    const author = await book.author
+    length += author.name.length
+  }
+  return length
 }
 
 async function createEach(books: readonly NewBook[]): Promise<void> {

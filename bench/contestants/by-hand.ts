@@ -3,6 +3,7 @@ import type { Tally } from '../contestant.ts'
 
 export interface AuthorRow {
   readonly id: number
+  readonly name: string
 }
 
 export interface BookRow {
@@ -35,6 +36,19 @@ export function walk(
     }
   }
   return tally
+}
+
+/** The keys of the authors of some books, each once. */
+export function authorIdsOf(books: readonly BookRow[]): readonly number[] {
+  return [...new Set(books.map((book) => book.author_id))]
+}
+
+/** Gives each book its author, and measures the names. */
+export function nameLengths(books: readonly BookRow[], authors: readonly AuthorRow[]): number {
+  const byId = new Map(authors.map((author) => [author.id, author]))
+  let length = 0
+  for (const { author_id } of books) length += byId.get(author_id)?.name.length ?? 0
+  return length
 }
 
 function groupBy<T>(rows: readonly T[], keyOf: (row: T) => number): Map<number, T[]> {

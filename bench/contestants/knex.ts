@@ -1,7 +1,14 @@
 /** knex by hand: plain objects, nested rows put together with maps. */
 import createKnex, { type Knex } from 'knex'
 import type { Driver, Open, Session, Tally } from '../contestant.ts'
-import { type AuthorRow, type BookRow, type TagRow, walk } from './by-hand.ts'
+import {
+  type AuthorRow,
+  authorIdsOf,
+  type BookRow,
+  nameLengths,
+  type TagRow,
+  walk,
+} from './by-hand.ts'
 import { insertBatches, knexConfig, toRow } from './knex-support.ts'
 
 export const open: Open = async (driver, place) =>
@@ -13,6 +20,10 @@ function sessionOf(knex: Knex, driver: Driver): Session {
     books: async (count) => await knex('book').orderBy('id').limit(count),
     joined: async (country, pages) => await joined(knex, country, pages),
     nested: (count) => nested(knex, count),
+    authorNames: async (count) => {
+      const books: BookRow[] = await knex('book').orderBy('id').limit(count)
+      return nameLengths(books, await knex('author').whereIn('id', authorIdsOf(books)))
+    },
     insertMany: (books) => insertBatches(knex, driver, books),
     createEach: (books) =>
       knex.transaction(async (trx) => {

@@ -2,7 +2,14 @@
 import pg from 'pg'
 import type { Open, Place, Session, Tally } from '../contestant.ts'
 import type { NewBook } from '../data.ts'
-import { type AuthorRow, type BookRow, type TagRow, walk } from './by-hand.ts'
+import {
+  type AuthorRow,
+  authorIdsOf,
+  type BookRow,
+  nameLengths,
+  type TagRow,
+  walk,
+} from './by-hand.ts'
 
 /** Sends a statement; how is what the two contestants of this driver differ in. */
 type Run = <R extends object>(
@@ -12,6 +19,7 @@ type Run = <R extends object>(
 ) => Promise<R[]>
 
 const AUTHORS = 'select * from author order by id limit $1'
+const BOOKS = 'select * from book order by id limit $1'
 const JOINED = `select book.* from book join author on author.id = book.author_id
   where author.country = $1 and book.pages > $2 order by book.published_at desc limit 50`
 const TAGS = `select tag.*, book_tag.book_id from tag join book_tag on book_tag.tag_id = tag.id
@@ -40,9 +48,14 @@ function sessionOf(pool: pg.Pool, run: Run): Session {
     (await run<R>(pool, text, values))[0] as R
   return {
     byKey: (id) => one('select * from book where id = $1', [id]),
-    books: (count) => run(pool, 'select * from book order by id limit $1', [count]),
+    books: (count) => run(pool, BOOKS, [count]),
     joined: (country, pages) => run(pool, JOINED, [country, pages]),
     nested: (count) => nested(pool, run, count),
+    authorNames: async (count) => {
+      const books = await run<BookRow>(pool, BOOKS, [count])
+      const values = [authorIdsOf(books)]
+      return nameLengths(books, await run(pool, 'select * from author where id = any($1)', values))
+    },
     insertMany: (books) => run(pool, INSERT_MANY, columnsOf(books)),
     createEach: (books) => createEach(pool, run, books),
     count: async (authorId, pages) => {

@@ -13,6 +13,10 @@ export const JOINED = `select book.* from book join author on author.id = book.a
 /** Six values a row, and at most 32,766 a statement. */
 export const ROWS_PER_INSERT = 5_000
 
+export function authorsOf(ids: number): string {
+  return `select * from author where id in (${placeholders(ids)})`
+}
+
 export function booksOf(authors: number): string {
   return `select * from book where author_id in (${placeholders(authors)})`
 }

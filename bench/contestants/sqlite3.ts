@@ -2,7 +2,14 @@
 import sqlite3 from 'sqlite3'
 import type { Open, Session, Tally } from '../contestant.ts'
 import type { NewBook } from '../data.ts'
-import { type AuthorRow, type BookRow, type TagRow, walk } from './by-hand.ts'
+import {
+  type AuthorRow,
+  authorIdsOf,
+  type BookRow,
+  nameLengths,
+  type TagRow,
+  walk,
+} from './by-hand.ts'
 import * as sql from './sqlite-statements.ts'
 
 type Database = sqlite3.Database
@@ -33,6 +40,11 @@ function sessionOf(db: Database): Session {
     books: (count) => all(db, sql.BOOKS, [count]),
     joined: (country, pages) => all(db, sql.JOINED, [country, pages]),
     nested: (count) => nested(db, count),
+    authorNames: async (count) => {
+      const books = await all<BookRow>(db, sql.BOOKS, [count])
+      const ids = authorIdsOf(books)
+      return nameLengths(books, await all(db, sql.authorsOf(ids.length), ids))
+    },
     insertMany: (books) => inTransaction(db, () => insertMany(db, books)),
     createEach: (books) => inTransaction(db, () => createEach(db, books)),
     count: async (authorId, pages) =>

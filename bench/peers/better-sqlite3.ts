@@ -1,7 +1,14 @@
 /** The fast, synchronous bare driver: statements prepared once, as its users do. */
 import Database from 'better-sqlite3'
 import type { Open, Session, SomeBook, Tally } from '../contestant.ts'
-import { type AuthorRow, type BookRow, type TagRow, walk } from '../contestants/by-hand.ts'
+import {
+  type AuthorRow,
+  authorIdsOf,
+  type BookRow,
+  nameLengths,
+  type TagRow,
+  walk,
+} from '../contestants/by-hand.ts'
 import * as sql from '../contestants/sqlite-statements.ts'
 import type { NewBook } from '../data.ts'
 
@@ -17,7 +24,7 @@ export const open: Open = async (_driver, { location }) => {
 
 function sessionOf(db: Db): Session {
   const byKey: Statement<SomeBook> = db.prepare(sql.BY_KEY)
-  const books: Statement<SomeBook> = db.prepare(sql.BOOKS)
+  const books: Statement<BookRow> = db.prepare(sql.BOOKS)
   const joined: Statement<SomeBook> = db.prepare(sql.JOINED)
   const counted: Statement<{ n: number }> = db.prepare(sql.COUNT)
   const existing: Statement<object> = db.prepare(sql.EXISTS)
@@ -27,6 +34,12 @@ function sessionOf(db: Db): Session {
     books: async (count) => books.all(count),
     joined: async (country, pages) => joined.all(country, pages),
     nested: async (count) => nested(db, count),
+    authorNames: async (count) => {
+      const rows = books.all(count)
+      const ids = authorIdsOf(rows)
+      const authors = db.prepare<unknown[], AuthorRow>(sql.authorsOf(ids.length))
+      return nameLengths(rows, authors.all(...ids))
+    },
     insertMany: async (rows) => createEach(db, rows),
     createEach: async (rows) => createEach(db, rows),
     count: async (authorId, pages) => counted.get(authorId, pages)?.n ?? 0,

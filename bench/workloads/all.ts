@@ -4,6 +4,7 @@ import { byKey } from './by-key.ts'
 import { count, exists } from './counts.ts'
 import { iterate } from './iterate.ts'
 import { build, buildNew, join } from './join.ts'
+import { loop } from './loop.ts'
 import { nested } from './nested.ts'
 import { lookups, page } from './page.ts'
 import { hundredRows, oneRow, tenThousandRows } from './rows.ts'
@@ -17,6 +18,7 @@ export const workloads: readonly Workload[] = [
   tenThousandRows,
   join,
   nested,
+  loop,
   insertMany,
   createEach,
   count,
