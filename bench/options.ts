@@ -20,6 +20,8 @@ export interface Options {
   readonly against: readonly string[]
   /** Ours as it was at a revision, instead of as it is on the disk. */
   readonly revision: string | null
+  /** Instead of a table: what single steps cost, without a database. */
+  readonly micro: boolean
   readonly help: boolean
 }
 
@@ -34,6 +36,7 @@ export const USAGE = `npm run bench -- [options]
   --against rev,rev     ours as it was at revisions of git, too
   --revision rev        ours as it was at a revision, not as it is on the disk
   --profile             where our time goes instead; with --only, another contestant's
+  --micro               what building, compiling and making rows cost instead
   --help`
 
 const DATABASES: readonly DatabaseKind[] = ['postgresql', 'sqlite']
@@ -52,6 +55,7 @@ export function readOptions(args: readonly string[]): Options {
       profile: { type: 'boolean', default: false },
       against: { type: 'string' },
       revision: { type: 'string' },
+      micro: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -65,6 +69,7 @@ export function readOptions(args: readonly string[]): Options {
     profile: values.profile,
     against: listOf(values.against) ?? [],
     revision: values.revision ?? null,
+    micro: values.micro,
     help: values.help,
   }
 }

@@ -1,4 +1,6 @@
 /** `npm run bench`: leads the contestants through the rounds, prints the table and writes it. */
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from './build.ts'
 import { FULL, QUICK } from './data.ts'
 import { openDatabase, type TestDatabase } from './databases.ts'
@@ -28,6 +30,11 @@ async function main(): Promise<void> {
   const programs: Programs = {
     current: build(options.revision),
     older: new Map(options.against.map((revision) => [revision, build(revision)])),
+  }
+  if (options.micro) {
+    const program = fileURLToPath(new URL('micro.js', pathToFileURL(programs.current)))
+    execFileSync(process.execPath, [program], { stdio: 'inherit' })
+    return
   }
   if (options.profile) {
     await profileAll(options, programs)
@@ -85,8 +92,8 @@ async function runOn(
 }
 
 /** Only peers need more than this repository's own packages. */
-function needsPeers({ only, profile }: Options): boolean {
-  if (only === null) return !profile
+function needsPeers({ only, profile, micro }: Options): boolean {
+  if (only === null) return !profile && !micro
   return only.some((name) => contestantNamed(name).isPeer)
 }
 
