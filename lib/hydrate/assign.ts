@@ -71,11 +71,13 @@ export function adoptValues(
  * Gives an instance that is about to be written the keys of instances that were assigned to it
  * before they were saved.
  *
+ * @returns the columns that got one.
  * @throws InvalidValueError for one that still is not.
  */
-export function adoptKeys(meta: ModelMeta, instance: Columns): void {
+export function adoptKeys(meta: ModelMeta, instance: Columns): readonly ColumnMeta[] {
   const { related } = instanceState(instance)
-  if (related === null) return
+  const adopted: ColumnMeta[] = []
+  if (related === null) return adopted
   for (const column of meta.columns) {
     const { name, relation } = column
     if (relation === null || isDeferred(instance, column) || instance[name] !== undefined) continue
@@ -84,7 +86,9 @@ export function adoptKeys(meta: ModelMeta, instance: Columns): void {
     const key = keyOf(relation, far)
     if (key === undefined) throw unsaved(relation)
     instance[name] = key
+    adopted.push(column)
   }
+  return adopted
 }
 
 /** The key by which a row refers to `instance` through a forward relation; undefined if unsaved. */

@@ -18,8 +18,9 @@ export async function saveInstance(
     await insertInstances(db, meta, [instance])
     return
   }
-  adoptKeys(meta, instance)
-  await updateInstance(db, meta, instance, columnsToSave(meta, instance, options.fields))
+  const adopted = adoptKeys(meta, instance)
+  const columns = columnsToSave(meta, instance, options.fields)
+  await updateInstance(db, meta, instance, columns, adopted)
 }
 
 function columnsToSave(

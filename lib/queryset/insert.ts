@@ -24,6 +24,8 @@ export interface InsertOptions {
 interface NewRow {
   readonly instance: Columns
   readonly values: Readonly<Record<string, unknown>>
+  /** The foreign keys that it got from instances just now. */
+  readonly adopted: readonly ColumnMeta[]
 }
 
 /**
@@ -42,7 +44,6 @@ export async function insertInstances(
   if (options.batchSize !== undefined) assertSize(options.batchSize, 'batchSize')
   const rows = instances.map((instance) => {
     assertNotShadowed(meta, instance)
-    adoptKeys(meta, instance)
     return prepare(meta, instance)
   })
   const batches = [...groupByColumns(meta, rows)].flatMap(([columns, group]) =>
@@ -56,6 +57,7 @@ export async function insertInstances(
 
 /** Validates an instance and gives it the canonical form of its values. */
 function prepare(meta: ModelMeta, instance: Columns): NewRow {
+  const adopted = adoptKeys(meta, instance)
   const plain = meta.columns.filter((column) => {
     const { field, name, relation } = column
     if (relation === null && field.autoNow) instance[name] = field.makeNow()
@@ -64,7 +66,7 @@ function prepare(meta: ModelMeta, instance: Columns): NewRow {
   })
   const valid = validate(meta, plain, instance)
   adoptValues(meta, instance, valid)
-  return { instance, values: { ...instance, ...valid } }
+  return { instance, values: { ...instance, ...valid }, adopted }
 }
 
 /** Rows with the same columns to insert; only those the database makes may be missing. */
@@ -109,7 +111,7 @@ async function insertBatch(
   const rows = batch.map(({ values }) => columns.map((column) => values[column.name] ?? null))
   const statement = compileInsert({ model: meta, columns, rows, returning, conflict }, db.dialect)
   const runner = db.current()
-  for (const { instance } of batch) restoreOnRollback(db, meta, instance)
+  for (const { instance, adopted } of batch) restoreOnRollback(db, meta, instance, adopted)
   const result = await runner.run(statement)
   const origin = originOf(db)
   batch.forEach(({ instance, values }, at) => {

@@ -1,20 +1,32 @@
 import type { Database } from '../database/runner.ts'
 import { onRollback } from '../database/transaction.ts'
 import { type Columns, instanceState } from '../hydrate/instance.ts'
-import type { ModelMeta } from '../meta/model-meta.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 
 /**
  * Call it before an instance is written: when the transaction or savepoint it is written in rolls
  * back, the instance is again as unsaved or as changed as it was, so that a retry writes it again.
+ *
+ * `adopted`: the foreign keys that it got from instances by being saved. They wait for their
+ * instances again: the rows they spoke of may be gone, and another row have their key one day.
  */
-export function restoreOnRollback(db: Database, meta: ModelMeta, instance: Columns): void {
+export function restoreOnRollback(
+  db: Database,
+  meta: ModelMeta,
+  instance: Columns,
+  adopted: readonly ColumnMeta[] = [],
+): void {
   const state = instanceState(instance)
   const { stored, origin } = state
   const key = meta.primaryKey.name
   const keyBefore = instance[key]
+  const adoptedKeys = adopted.map(({ name }) => [name, instance[name]] as const)
   onRollback(db, () => {
     state.stored = stored
     state.origin = origin
     instance[key] = keyBefore
+    for (const [name, value] of adoptedKeys) {
+      if (instance[name] === value) instance[name] = undefined
+    }
   })
 }

@@ -13,7 +13,8 @@ import { readColumns, storedKey } from './reload.ts'
 import { restoreOnRollback } from './restore.ts'
 
 /**
- * Writes some columns of a saved instance; sends nothing when there are none.
+ * Writes some columns of a saved instance; sends nothing when there are none. `adopted`: the
+ * foreign keys that it got from instances just now.
  *
  * @throws ValidationError before any SQL; the model's DoesNotExist when the row is gone.
  */
@@ -22,6 +23,7 @@ export async function updateInstance(
   meta: ModelMeta,
   instance: Columns,
   columns: readonly ColumnMeta[],
+  adopted: readonly ColumnMeta[] = [],
 ): Promise<void> {
   if (columns.length === 0) return
   for (const column of columns) {
@@ -43,7 +45,7 @@ export async function updateInstance(
     db.dialect,
   )
   const runner = db.current()
-  restoreOnRollback(db, meta, instance)
+  restoreOnRollback(db, meta, instance, adopted)
   const count = statement === null ? 0 : (await runner.run(statement)).count
   if (count === 0) {
     throw new (errorsOf(meta).DoesNotExist)(
