@@ -58,12 +58,32 @@ export type {
 } from './model/types.ts'
 export type { AggregateOptions, AverageRef } from './query/aggregates.ts'
 export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.ts'
+export type { CaseOptions, Operand, WhenBranch } from './query/conditional.ts'
+export { Case, Coalesce, When } from './query/conditional.ts'
 export type { FExpr, Literal, Ref } from './query/expression.ts'
 export { Expression, F, OrderTerm, Value } from './query/expression.ts'
 export type { Order, Path, Where } from './query/name-types.ts'
 export type { FetchMode } from './query/nodes.ts'
 export type { Conditional } from './query/q.ts'
 export { Condition, Q } from './query/q.ts'
+export { Exists, OuterRef, Subquery } from './query/subqueries.ts'
+export type { OffsetOptions, WindowFrame, WindowOptions } from './query/window-functions.ts'
+export {
+  CumeDist,
+  DenseRank,
+  FirstValue,
+  Lag,
+  LastValue,
+  Lead,
+  NthValue,
+  Ntile,
+  PercentRank,
+  Rank,
+  RowNumber,
+  RowRange,
+  ValueRange,
+  Window,
+} from './query/window-functions.ts'
 export type { BulkCreateOptions } from './queryset/bulk-options.ts'
 export type { WithAllColumns, WithOnly, WithoutColumns } from './queryset/deferred-types.ts'
 export type { ExplainOptions } from './queryset/explain.ts'

@@ -71,11 +71,19 @@ function instanceReader(shape: InstanceShape, source: Source): Reader<Columns> {
   return (row) => {
     const instance = make(row)
     for (const { name, field, offset } of shape.annotations) {
-      instance[name] = field.fromDb(row[offset], dialect)
+      const value = field.fromDb(row[offset], dialect)
+      if (name in instance) setOwn(instance, name, value)
+      else instance[name] = value
     }
     for (const attach of related) attach(instance, row)
     return instance
   }
+}
+
+/** An annotation under the name of a relation, whose accessor it hides. */
+function setOwn(instance: Columns, name: string, value: unknown): void {
+  const form = { value, configurable: true, enumerable: true, writable: true }
+  Object.defineProperty(instance, name, form)
 }
 
 type Attach = (near: Columns, row: Row) => void

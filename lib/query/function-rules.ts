@@ -7,8 +7,8 @@ import { OUTPUT } from './outputs.ts'
 export interface FunctionRule {
   /** How its result is read. */
   readonly output: (args: readonly ExprNode[]) => ColumnField
-  /** Its arguments are of one type, which literals among them take. */
-  readonly alike?: boolean
+  /** Whether the argument at an index is of one type with others, which a literal then takes. */
+  readonly isAlike?: (index: number) => boolean
   /** It belongs into `Window()`. */
   readonly overWindow?: boolean
 }
@@ -19,15 +19,15 @@ const toFirst = ([first]: readonly ExprNode[]): ColumnField => first?.field ?? O
 
 /** Every function by its name. */
 export const FUNCTIONS: ReadonlyMap<string, FunctionRule> = new Map<string, FunctionRule>([
-  ['coalesce', { output: (args) => commonField('Coalesce()', args), alike: true }],
+  ['coalesce', { output: (args) => commonField('Coalesce()', args), isAlike: () => true }],
   ['rowNumber', { output: toInteger, overWindow: true }],
   ['rank', { output: toInteger, overWindow: true }],
   ['denseRank', { output: toInteger, overWindow: true }],
   ['percentRank', { output: toFloat, overWindow: true }],
   ['cumeDist', { output: toFloat, overWindow: true }],
   ['ntile', { output: toInteger, overWindow: true }],
-  ['lag', { output: toFirst, overWindow: true }],
-  ['lead', { output: toFirst, overWindow: true }],
+  ['lag', { output: toFirst, isAlike: (index) => index !== 1, overWindow: true }],
+  ['lead', { output: toFirst, isAlike: (index) => index !== 1, overWindow: true }],
   ['firstValue', { output: toFirst, overWindow: true }],
   ['lastValue', { output: toFirst, overWindow: true }],
   ['nthValue', { output: toFirst, overWindow: true }],

@@ -1,4 +1,12 @@
-import type { AggregateNode, ColumnNode, ConditionTree, ExprNode, QueryState } from './nodes.ts'
+import { FieldError } from '../errors.ts'
+import type {
+  AggregateNode,
+  ColumnNode,
+  ConditionTree,
+  ExprNode,
+  Grouping,
+  QueryState,
+} from './nodes.ts'
 import { finish, PLAIN } from './plan-ending.ts'
 import type { Planner, PlanSeparately } from './planner.ts'
 import { stepsInOrder } from './state.ts'
@@ -15,8 +23,20 @@ export function separately(
   return (node, outer) => (aggregates.has(node) ? separatePlan(state, node, outer) : null)
 }
 
+/** Behind how many steps the keys of groups are joined: as early as they are known. */
+export function keysPosition({ projection }: QueryState, { columns, position }: Grouping): number {
+  if (projection.kind === 'instances') return position
+  const isComputed = columns.some(({ node }) => node.kind === 'annotation')
+  return isComputed ? position : Math.min(position, projection.position)
+}
+
 function separatePlan(state: QueryState, node: AggregateNode, outer: Planner): ExprNode {
   const inner = outer.inner(state.model)
+  if (state.groupBy !== null && outer.groupKeys === null) {
+    throw new FieldError(
+      'What rows are grouped by must be computed before aggregates over several relations to many.',
+    )
+  }
   const { value, keys } = takeRows(state, node, inner)
   const links = (outer.groupKeys ?? []).map((key, at) => sameValue(keys[at] as ExprNode, key))
   const plan = finish(inner, { ...PLAIN, select: [value] }, links)
@@ -32,12 +52,13 @@ function takeRows(
   let value: ExprNode | null = null
   let keys: readonly ExprNode[] = []
   const { groupBy, annotations } = state
+  const keysAt = groupBy === null ? -1 : keysPosition(state, groupBy)
   const bindKeys = (): void => {
     keys = groupBy?.columns.map((column) => inner.bind(column.node, null)) ?? []
   }
   const isGrouped = (part: ExprNode): boolean => containsAggregate(part, annotations)
   for (const [at, step] of stepsInOrder(state.steps).entries()) {
-    if (groupBy?.position === at) bindKeys()
+    if (keysAt === at) bindKeys()
     if (step.kind === 'filter') {
       const condition = withoutGrouped(step.condition, isGrouped)
       if (condition !== null) inner.take({ ...step, condition })
@@ -47,7 +68,7 @@ function takeRows(
       inner.take(step)
     }
   }
-  if (groupBy?.position === state.steps?.length) bindKeys()
+  if (keysAt === state.steps?.length) bindKeys()
   return { value: value ?? inner.bind(node, null), keys }
 }
 

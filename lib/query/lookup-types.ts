@@ -132,7 +132,8 @@ type ValueColumn<T> = Column<
 >
 
 /** The annotations of a scope. */
-export type Annotations<M> = M extends { readonly '~annotations': infer A } ? A : object
+export type Annotations<M> = (M extends { readonly '~annotations': infer A } ? A : object) &
+  (M extends { readonly '~aliases': infer A } ? A : object)
 
 /** The far side of a relation, its key, and whether there may be none. */
 interface Relation<M, Key, Null, Many> {

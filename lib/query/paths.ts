@@ -87,7 +87,7 @@ function follow(scope: Scope, path: string): ResolvedPath {
   const label = `${scope.model.name}.${path}`
   const [first = ''] = parts
   const annotation = scope.annotations.get(first)
-  if (annotation !== undefined) {
+  if (annotation !== undefined && !leadsFurther(scope.model, parts)) {
     const node: ExprNode = { kind: 'annotation', name: first, field: annotation.node.field }
     return { node, relation: null, endsInRelation: false, rest: parts.slice(1), label }
   }
@@ -109,6 +109,13 @@ function follow(scope: Scope, path: string): ResolvedPath {
     model = relation.to
   }
   return atRelation(hops, parts, parts.length, label)
+}
+
+/** Whether a path that begins with a relation's name goes on along it, annotation or not. */
+function leadsFurther(model: ModelMeta, [first = '', second]: readonly string[]): boolean {
+  const to = second === undefined ? undefined : model.relations.get(first)?.to
+  if (to === undefined || second === undefined) return false
+  return second === 'pk' || to.columnsByName.has(second) || to.relations.has(second)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { planCombined } from './combined-rows.ts'
-import { separately } from './group-rows.ts'
+import { keysPosition, separately } from './group-rows.ts'
 import type {
   AggregateNode,
   ExprNode,
@@ -108,14 +108,14 @@ function replayWith(
         if (node.kind !== 'annotation') bound.set(node, planner.bind(node, null))
       }
     }
-    if (groupBy?.position === at) {
+    if (groupBy !== null && keysPosition(state, groupBy) === at) {
       planner.groupKeys = groupBy.columns.map(({ node }) => bind(node))
     }
     if (step !== null) planner.take(step)
   }
   return {
     planner,
-    columns: named && named.columns.map(({ node }) => bind(node)),
+    columns: named === null ? null : named.columns.map(({ node }) => bind(node)),
     more: more.map((node) => planner.bind(node, null)),
   }
 }

@@ -1,22 +1,15 @@
 import { FieldError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
+import { assertAlias } from './alias-names.ts'
+import { annotate, readNamed } from './annotations.ts'
 import { Expression } from './expression.ts'
 import { assertWithin } from './limits.ts'
 import type { ExprNode, NamedNode, Projection, QueryState } from './nodes.ts'
-import { columnRef, resolveWhole, type Scope } from './paths.ts'
+import { columnRef, resolveWhole } from './paths.ts'
 import { resolveExpression } from './resolve.ts'
-import { assertNotCombined, patchState, scopeOf } from './state.ts'
-
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
-/** PostgreSQL cuts longer ones. */
-const MAX_NAME_LENGTH = 63
-const REFUSED: ReadonlySet<string> = new Set([
-  'pk',
-  'then',
-  'constructor',
-  '__proto__',
-  'prototype',
-])
+import { assertNotCombined, scopeOf } from './state.ts'
+import { withProjection } from './state-record.ts'
+import { containsAggregate } from './walk.ts'
 
 /**
  * Rows as objects of the named paths and expressions; of every column without any.
@@ -25,22 +18,24 @@ const REFUSED: ReadonlySet<string> = new Set([
  * @throws FieldError for unknown paths, and for names that cannot be used
  */
 export function withValues(state: QueryState, terms: readonly unknown[]): QueryState {
-  const columns = new Map(named(state, terms, 'values()').map((column) => [column.name, column]))
-  return project(state, 'values', [...columns.values()])
+  const named = nameTerms(state, terms, 'values()')
+  const columns = new Map(named.columns.map((column) => [column.name, column]))
+  return project(named.state, 'values', [...columns.values()])
 }
 
 /** Rows as arrays of the paths and expressions, in their order. */
 export function withValuesList(state: QueryState, terms: readonly unknown[]): QueryState {
-  return project(state, 'valuesList', named(state, terms, 'valuesList()'))
+  const named = nameTerms(state, terms, 'valuesList()')
+  return project(named.state, 'valuesList', named.columns)
 }
 
 /** Single values instead of rows: `valuesList('name', { flat: true })`. */
 export function withFlat(state: QueryState, ...terms: readonly unknown[]): QueryState {
-  const columns = named(state, terms, 'valuesList()')
-  if (columns.length !== 1) {
+  const named = nameTerms(state, terms, 'valuesList()')
+  if (named.columns.length !== 1) {
     throw new FieldError('valuesList() with flat takes exactly one path or expression.')
   }
-  return project(state, 'flat', columns)
+  return project(named.state, 'flat', named.columns)
 }
 
 function project(
@@ -49,19 +44,38 @@ function project(
   columns: readonly NamedNode[],
 ): QueryState {
   assertWithin('columns', columns.length, 'The number of columns')
-  const projection: Projection = Object.freeze({
-    kind,
-    columns: Object.freeze(columns),
-    position: state.steps?.length ?? 0,
-  })
-  return patchState(state, { projection, loadMask: null })
+  Object.freeze(columns)
+  return withProjection(state, (position): Projection => Object.freeze({ kind, columns, position }))
 }
 
-function named(state: QueryState, terms: readonly unknown[], what: string): NamedNode[] {
-  assertNotCombined(state, what)
-  const scope = scopeOf(state)
-  if (terms.length === 0) return everything(state)
-  return terms.flatMap((term, index) => namedTerm(scope, term, index, what))
+interface NamedTerms {
+  /** With what is computed for them as annotations. */
+  readonly state: QueryState
+  readonly columns: readonly NamedNode[]
+}
+
+function nameTerms(state: QueryState, terms: readonly unknown[], what: string): NamedTerms {
+  if (terms.length === 0) return { state, columns: everything(state) }
+  let next = state
+  const columns = terms.flatMap((term, index) => {
+    if (typeof term === 'string') {
+      return [Object.freeze({ name: term, node: resolveWhole(scopeOf(next), term).node })]
+    }
+    return computedTerms(next, term, index, what).map(({ name, node, isNamed }) => {
+      if (!isNamed && !containsAggregate(node, next.annotations)) {
+        return Object.freeze({ name, node })
+      }
+      assertNotCombined(state, `${what} with expressions`)
+      next = annotate(next, name, node, true)
+      return annotationColumn(name, node)
+    })
+  })
+  return { state: next, columns }
+}
+
+function annotationColumn(name: string, { field }: ExprNode): NamedNode {
+  const node: ExprNode = Object.freeze({ kind: 'annotation', name, field })
+  return Object.freeze({ name, node })
 }
 
 /** Every column and annotation, under its property's name. */
@@ -71,55 +85,32 @@ function everything(state: QueryState): NamedNode[] {
   )
   for (const [name, { node, selected }] of state.annotations) {
     if (!selected) continue
-    const named: ExprNode = { kind: 'annotation', name, field: node.field }
-    columns.push(Object.freeze({ name, node: named }))
+    columns.push(annotationColumn(name, node))
   }
   return columns
 }
 
-function namedTerm(scope: Scope, term: unknown, index: number, what: string): NamedNode[] {
-  if (typeof term === 'string') {
-    return [Object.freeze({ name: term, node: resolveWhole(scope, term).node })]
-  }
+interface Term extends NamedNode {
+  readonly isNamed: boolean
+}
+
+function computedTerms(state: QueryState, term: unknown, index: number, what: string): Term[] {
+  const scope = scopeOf(state)
   const raw = Expression.raw(term)
   if (raw !== null) {
     if (what === 'values()') {
       throw new FieldError('values() takes expressions by name: values({ upper: Upper(…) }).')
     }
-    return [Object.freeze({ name: `expression${index + 1}`, node: resolveExpression(scope, raw) })]
+    const node = resolveExpression(scope, raw)
+    return [{ name: `expression${index + 1}`, node, isNamed: false }]
   }
   if (!isPlainObject(term)) {
     throw new FieldError(`${what} takes paths and expressions.`)
   }
   return Object.keys(term).map((name) => {
     assertAlias(scope, name)
-    const expression = Expression.raw(term[name])
+    const expression = readNamed(term[name])
     if (expression === null) throw new FieldError(`${what}: '${name}' must be an expression.`)
-    return Object.freeze({ name, node: resolveExpression(scope, expression) })
+    return { name, node: resolveExpression(scope, expression), isNamed: true }
   })
-}
-
-/**
- * Refuses names that cannot be a new property of rows: only letters, digits and `_`, not those
- * that JavaScript has or, where rows are the model's, the model.
- *
- * @throws FieldError
- */
-export function assertAlias(scope: Scope | null, name: string): void {
-  const problem = aliasProblem(scope, name)
-  if (problem === null) return
-  const shown = NAME.test(name) ? ` '${name.slice(0, 100)}'` : ''
-  throw new FieldError(`The name${shown} cannot be used for an expression: ${problem}.`)
-}
-
-function aliasProblem(scope: Scope | null, name: string): string | null {
-  if (!NAME.test(name)) return "names have only letters, digits and '_', and no digit first"
-  if (name.length > MAX_NAME_LENGTH) return `it is longer than ${MAX_NAME_LENGTH} characters`
-  if (name.includes('__')) return "it contains '__'"
-  if (REFUSED.has(name) || name in Object.prototype) return 'JavaScript or the model needs it'
-  if (scope === null) return null
-  if (scope.model.columnsByName.has(name) || scope.model.relations.has(name)) {
-    return `it is a field of ${scope.model.name}`
-  }
-  return null
 }

@@ -22,13 +22,25 @@ export function resolveParts(raw: RawFunction | RawCase | RawWindow, resolve: Re
   }
 }
 
-function resolveFunction(raw: RawFunction, resolve: Resolve): ExprNode {
+function resolveFunction(raw: RawFunction, resolve: Resolve, inWindow = false): ExprNode {
   const rule = FUNCTIONS.get(raw.name)
   if (rule === undefined) throw new FieldError(`There is no function '${raw.name}'.`)
-  const args = Object.freeze(
-    rule.alike ? resolveAlike(raw.args, resolve) : raw.args.map((arg) => resolve.expression(arg)),
+  if (rule.overWindow === true && !inWindow) {
+    throw new FieldError(`The function ${raw.name} belongs into Window().`)
+  }
+  const { isAlike = () => false } = rule
+  const alike = resolveAlike(
+    raw.args.filter((_, at) => isAlike(at)),
+    resolve,
   )
-  return Object.freeze({ kind: 'func', name: raw.name, args, field: rule.output(args) })
+  let next = 0
+  const args = raw.args.map((arg, at) => {
+    if (!isAlike(at)) return resolve.expression(arg)
+    next += 1
+    return alike[next - 1] as ExprNode
+  })
+  const field = rule.output(args)
+  return Object.freeze({ kind: 'func', name: raw.name, args: Object.freeze(args), field })
 }
 
 /** Expressions of one type; literals among them take the type of the others. */
@@ -64,8 +76,11 @@ function resolveCase(raw: RawCase, resolve: Resolve): CaseNode {
 }
 
 function resolveWindow(raw: RawWindow, resolve: Resolve): WindowNode {
-  const input = resolve.expression(raw.input)
-  const isFunction = input.kind === 'func' && FUNCTIONS.get(input.name)?.overWindow === true
+  const isFunction = raw.input.kind === 'func' && FUNCTIONS.get(raw.input.name)?.overWindow === true
+  const input =
+    raw.input.kind === 'func'
+      ? resolveFunction(raw.input, resolve, true)
+      : resolve.expression(raw.input)
   if (input.kind !== 'aggregate' && !isFunction) {
     throw new FieldError('Window() takes an aggregate, or a function of windows as RowNumber().')
   }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type KnexBuilder, toKnexBuilder } from '../compile/to-knex.ts'
 import type { Database, Runner } from '../database/runner.ts'
-import type { CheckCreate, CreateInput, PkOf, RowInput, Simplify } from '../meta/row-types.ts'
+import type { CheckCreate, CreateHint, PkOf, RowHint, Simplify, WriteHint } from '../meta/row-types.ts'
 import { resolveAggregates } from '../query/aggregate-spec.ts'
+import { withAlias, withAnnotate } from '../query/annotations.ts'
 import type {
   CheckConditions,
   CheckExpressions,
@@ -29,6 +30,13 @@ import {
   withSelectRelated,
 } from '../query/related.ts'
 import * as states from '../query/state.ts'
+import type {
+  Aliased,
+  AnnotatedRow,
+  AnnotationValues,
+  CheckAnnotations,
+  NamedAnnotations,
+} from './annotation-types.ts'
 import { askPeers } from './ask-peers.ts'
 import type { BulkCreateOptions } from './bulk-options.ts'
 import { containsInstance, withInstance } from './contains.ts'
@@ -46,6 +54,7 @@ import { limitsOf } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type {
+  Annotated,
   BulkKey,
   CheckUpdate,
   ClassOf,
@@ -365,6 +374,36 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   orderBy<const Os extends readonly Term[]>(...terms: CheckOrders<M, Os>): this
   orderBy(...terms: readonly unknown[]): this {
     return this.#with(states.withOrdering(this.#state, terms))
+  }
+
+  /**
+   * Computed values under names: properties of the rows, and names in every later call. An aggregate
+   * groups the rows: by what `values()` named before, else by the model's rows. Aggregates over
+   * several relations to many do not multiply each other.
+   *
+   * @throws FieldError for unknown names, and for names that rows have already.
+   * @example
+   * const authors = await Author.objects.annotate({ n: Count('books') }).filter({ n__gt: 3 })
+   * // select …, count("books"."id") as "c4" from "authors" left join "books" on … group by
+   * // "authors"."id" having count("books"."id") > 3
+   */
+  annotate<const A extends NamedAnnotations & CheckAnnotations<M, A>>(
+    spec: A,
+  ): Reshaped<
+    this,
+    Annotated<M, AnnotationValues<M, A>>,
+    AnnotatedRow<R, Simplify<AnnotationValues<M, A>>>
+  >
+  annotate(spec: object): unknown {
+    return this.#with(withAnnotate(this.#state, spec))
+  }
+
+  /** As `annotate()`, but the values are no part of the rows: names for later calls only. */
+  alias<const A extends NamedAnnotations & CheckAnnotations<M, A>>(
+    spec: A,
+  ): Reshaped<this, Aliased<M, AnnotationValues<M, A>>, R>
+  alias(spec: object): unknown {
+    return this.#with(withAlias(this.#state, spec))
   }
 
   /** In the opposite order. */

@@ -2,6 +2,7 @@ import type { FieldsOf, PlainRow, Simplify, Unknown, WriteInput } from '../meta/
 import type { CheckAssigned, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
 import type { PathValue, RelatedRow, Subquery } from '../query/lookup-types.ts'
+import type { WholeRow } from './annotation-types.ts'
 
 /** The queryset class as it was written, with its own rows. */
 export type ClassOf<Q> = Q extends { readonly '~class': infer C } ? C : Q
@@ -37,7 +38,7 @@ type RowOf<M, P> = P extends string
  * list whose length is not known, any of the paths may be missing.
  */
 export type ValuesRow<M, Ps extends readonly unknown[]> = Ps extends readonly []
-  ? PlainRow<FieldsOf<M>>
+  ? WholeRow<M>
   : number extends Ps['length']
     ? Partial<PathRow<M, Ps[number]>>
     : Simplify<RowOfAll<M, Ps>>

@@ -1,0 +1,154 @@
+import { FieldError } from '../errors.ts'
+import {
+  Expression,
+  type Literal,
+  pathExpression,
+  type Ref,
+  toRaw,
+  type Widen,
+} from './expression.ts'
+import { assertWithin } from './limits.ts'
+import { type Conditional, readCondition } from './q.ts'
+import type { RawBranch, RawExpression } from './raw.ts'
+
+/** What stands for a value: an expression, a path, or a literal that is no text. */
+export type Operand = Expression<unknown, string> | Literal
+
+/** The type of an operand's value. */
+export type OperandValue<O> = O extends string
+  ? Ref<O>
+  : O extends Expression<infer T, string>
+    ? T
+    : Widen<O>
+
+/** The paths that an operand needs. */
+export type OperandPaths<O> = O extends string
+  ? O
+  : O extends Expression<unknown, infer P>
+    ? P
+    : never
+
+/** One branch of a `Case()`. */
+export class WhenBranch<out T = unknown, out P extends string = never> {
+  declare readonly valueType?: T
+  declare readonly pathsType?: P
+  readonly #raw: RawBranch
+
+  constructor(raw: RawBranch) {
+    this.#raw = Object.freeze(raw)
+    Object.freeze(this)
+  }
+
+  /** What a value was made of; null if it is no branch. */
+  static raw(value: unknown): RawBranch | null {
+    return typeof value === 'object' && value !== null && #raw in value ? value.#raw : null
+  }
+}
+
+/**
+ * A branch: where the condition holds, the value is `then`, in which text is a path.
+ *
+ * @example When({ pages__gt: 300 }, Value('long'))
+ */
+export function When<const O extends Operand>(
+  condition: Conditional,
+  then: O,
+): WhenBranch<OperandValue<O>, OperandPaths<O>> {
+  return new WhenBranch({
+    condition: readCondition(condition, 'When()'),
+    then: toOperand(then, 'The value of When()'),
+  })
+}
+
+type BranchValue<B> = B extends WhenBranch<infer T, string> ? T : never
+type BranchPaths<B> = B extends WhenBranch<unknown, infer P> ? P : never
+type DefaultValue<O> = O extends { readonly default: infer D } ? OperandValue<D> : null
+type DefaultPaths<O> = O extends { readonly default: infer D } ? OperandPaths<D> : never
+
+/** Options of `Case()`. */
+export interface CaseOptions {
+  /** The value where no branch's condition holds; NULL without it. */
+  readonly default?: Operand
+}
+
+type CaseArgs = readonly (WhenBranch<unknown, string> | CaseOptions)[]
+
+/**
+ * The value of the first branch whose condition holds, else the default, else NULL.
+ *
+ * @example
+ * Book.objects.annotate({
+ *   size: Case(When({ pages__gt: 300 }, Value('long')), { default: Value('short') }),
+ * }) // case when "books"."pages" > 300 then 'long' else 'short' end
+ */
+export function Case<const A extends CaseArgs>(
+  ...args: A
+): Expression<
+  BranchValue<A[number]> | (A extends readonly [...unknown[], infer L] ? CaseDefault<L> : null),
+  BranchPaths<A[number]> | DefaultPaths<A[number]>
+> {
+  const raws = args.map((arg) => WhenBranch.raw(arg))
+  const hasOptions = args.length > 0 && raws[raws.length - 1] === null
+  const branches = hasOptions ? raws.slice(0, -1) : raws
+  const otherwise = hasOptions ? readDefault(args[args.length - 1]) : null
+  if (!branches.every((branch) => branch !== null) || branches.length === 0) {
+    throw new FieldError(
+      'Case() takes When(condition, then), …, and at most { default } at the end.',
+    )
+  }
+  const depths = branches.map(({ condition, then }) => Math.max(condition.depth, then.depth))
+  const depth = 1 + Math.max(...depths, otherwise?.depth ?? 0)
+  assertWithin('depth', depth, 'The nesting of an expression')
+  return new Expression(
+    Object.freeze({ kind: 'case', branches: Object.freeze(branches), otherwise, depth }),
+  )
+}
+
+type CaseDefault<L> = L extends WhenBranch<unknown, string> ? null : DefaultValue<L>
+
+function readDefault(options: unknown): RawExpression | null {
+  const isObject = typeof options === 'object' && options !== null
+  if (!isObject || Object.keys(options).some((key) => key !== 'default')) {
+    throw new FieldError(
+      'Case() takes When(condition, then), …, and at most { default } at the end.',
+    )
+  }
+  const { default: otherwise } = options as CaseOptions
+  return otherwise === undefined ? null : toOperand(otherwise, 'The default of Case()')
+}
+
+type Last<A extends readonly unknown[]> = A extends readonly [...unknown[], infer L] ? L : never
+type Coalesced<A extends readonly unknown[]> =
+  null extends OperandValue<Last<A>>
+    ? OperandValue<A[number]>
+    : Last<A> extends Expression<unknown, string> | string
+      ? OperandValue<A[number]>
+      : Exclude<OperandValue<A[number]>, null>
+
+/**
+ * The first of the values that is not NULL. Text is a path.
+ *
+ * @example Coalesce('nickname', 'name', Value('?'))
+ */
+export function Coalesce<const A extends readonly [Operand, Operand, ...Operand[]]>(
+  ...args: A
+): Expression<Coalesced<A>, OperandPaths<A[number]>> {
+  if (args.length < 2) throw new FieldError('Coalesce() takes two or more expressions.')
+  return functionOf('coalesce', args)
+}
+
+/** A function of expressions; text among its arguments is a path. */
+export function functionOf<T, P extends string>(
+  name: string,
+  args: readonly unknown[],
+): Expression<T, P> {
+  const raws = args.map((arg) => toOperand(arg, `An argument of ${name}()`))
+  const depth = 1 + Math.max(0, ...raws.map((raw) => raw.depth))
+  assertWithin('depth', depth, 'The nesting of an expression')
+  return new Expression(Object.freeze({ kind: 'func', name, args: Object.freeze(raws), depth }))
+}
+
+/** An argument as data: text is a path, other literals stand for themselves. */
+export function toOperand(value: unknown, what: string): RawExpression {
+  return typeof value === 'string' ? pathExpression(value) : toRaw(value, what)
+}
