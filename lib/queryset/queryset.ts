@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type KnexBuilder, toKnexBuilder } from '../compile/to-knex.ts'
 import type { Database, Runner } from '../database/runner.ts'
-import type { CheckCreate, CreateHint, PkOf, RowHint, Simplify, WriteHint } from '../meta/row-types.ts'
+import type { CheckCreate, CreateInput, PkOf, RowInput, Simplify } from '../meta/row-types.ts'
 import { resolveAggregates } from '../query/aggregate-spec.ts'
 import { withAlias, withAnnotate } from '../query/annotations.ts'
 import type {
