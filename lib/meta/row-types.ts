@@ -166,14 +166,20 @@ type RequiredKeys<FS> = {
   [K in KeyNames<FS>]: IsOptional<FS[K]> extends true ? never : K
 }[KeyNames<FS>]
 
-/** The values of a row that is written, none of them required; undefined is as if left out. */
-export type WriteInput<FS> = {
-  [K in ColumnNames<FS>]?: ColumnInput<FS[K]> | undefined
+/** `T`, or undefined as well where the field may be left out. */
+type OrLeft<T, F> = IsOptional<F> extends true ? T | undefined : T
+
+/** The value that each property of a row takes that is written. */
+type InputOf<FS> = {
+  [K in ColumnNames<FS>]: OrLeft<ColumnInput<FS[K]>, FS[K]>
 } & {
-  [K in KeyNames<FS>]?: KeyInput<FS[K]> | undefined
+  [K in KeyNames<FS>]: OrLeft<KeyInput<FS[K]>, FS[K]>
 } & {
-  [K in KeyNames<FS> as `${K}Id`]?: KeyColumnValue<FS[K]> | undefined
+  [K in KeyNames<FS> as `${K}Id`]: OrLeft<KeyColumnValue<FS[K]>, FS[K]>
 }
+
+/** The values of a row that is written, none of them required; undefined is as if left out. */
+export type WriteInput<FS> = { [K in keyof InputOf<FS>]?: InputOf<FS>[K] | undefined }
 
 /**
  * The argument of `create()`: every required column, and foreign keys in one of their two forms,
@@ -182,14 +188,27 @@ export type WriteInput<FS> = {
  * @example const input: CreateInput<Book> = { title: 'Emma', publishedAt: new Date(), authorId: 1 }
  */
 export type CreateInput<M> = Simplify<
-  { [K in RequiredColumns<FieldsOf<M>>]: ColumnInput<FieldsOf<M>[K]> } & WriteInput<FieldsOf<M>>
+  { [K in RequiredColumns<FieldsOf<M>>]: InputOf<FieldsOf<M>>[K] } & {
+    [K in keyof InputOf<FieldsOf<M>>]?: InputOf<FieldsOf<M>>[K]
+  }
 >
 
-/**
- * Every key of some kind of the input `C`. None of an instance, nor where keys are any text: so of
- * `any`, which stands in erased signatures.
- */
-type AllKeys<C> = C extends HasFields<unknown> ? never : string extends keyof C ? never : keyof C
+/** What an editor offers where a row is written; values are checked elsewhere. */
+export type WriteHint<M> = { readonly [K in keyof InputOf<FieldsOf<M>>]?: unknown }
+
+/** What an editor offers in `create()`. */
+export type CreateHint<M> = {
+  readonly [K in RequiredColumns<FieldsOf<M>>]: unknown
+} & WriteHint<M>
+
+/** `K`, unless `C` has it as what other kinds of an input have: `K?: undefined`. */
+type Given<C, K> = K extends keyof C
+  ? object extends Pick<C, K>
+    ? [C[K]] extends [undefined]
+      ? never
+      : K
+    : K
+  : never
 
 /** `K`, if some kind of the input `C` gives neither an instance nor a key. */
 type Missing<C, K extends string> =
@@ -197,25 +216,33 @@ type Missing<C, K extends string> =
     ? never
     : string extends keyof C
       ? never
-      : Extract<keyof C, K | `${K}Id`> extends never
+      : [Given<C, K | `${K}Id`>] extends [never]
         ? K
         : never
 
-/**
- * What is wrong with the input `C` of `create()`: a required key that is missing, or a name that
- * is unknown. Nothing wrong gives a type that `C` is assignable to.
- */
-export type CheckCreate<M, C> = {
+/** The values of the input `C` as they must be, unknown names by name; instances as they are. */
+export type CheckInput<Known, C> = {
+  [K in keyof C]: C extends HasFields<unknown>
+    ? C[K]
+    : K extends keyof Known
+      ? Known[K]
+      : Unknown<K & string>
+}
+
+/** The input `C` of `create()` as it must be, with the required keys that are missing. */
+export type CheckCreate<M, C> = CheckInput<InputOf<FieldsOf<M>>, C> & {
   [K in RequiredKeys<FieldsOf<M>> as Missing<C, K>]: KeyInput<FieldsOf<M>[K]>
-} & CheckKnown<WriteInput<FieldsOf<M>>, C>
+}
+
+/** Takes anything, but lets literals in callbacks (`rows.map(…)`) stay what is due. */
+type Loose<T> = T | NonNullable<unknown> | null | undefined
 
 /** A row of `bulkCreate()`: the argument of `create()`, or an instance. */
-export type RowInput<M> = CreateInput<M> | HasFields<FieldsOf<M>>
-
-/** Refuses the properties of `C` that `Known` does not have, by name. */
-export type CheckKnown<Known, C> = {
-  [K in Exclude<AllKeys<C>, keyof Known>]?: Unknown<K & string>
-}
+export type RowHint<M> =
+  | (CreateHint<M> & {
+      readonly [K in keyof InputOf<FieldsOf<M>>]?: Loose<InputOf<FieldsOf<M>>[K]>
+    })
+  | HasFields<FieldsOf<M>>
 
 /** A type no value has; its text is the compiler's message. */
 export interface Unknown<Name extends string> {

@@ -1,9 +1,10 @@
 import type {
-  CheckKnown,
+  CheckInput,
   FieldsOf,
   HasRelated,
   PkOf,
   Unloaded,
+  WriteHint,
   WriteInput,
 } from '../meta/row-types.ts'
 import type { CheckWhere } from '../query/check-types.ts'
@@ -37,7 +38,7 @@ export interface RelatedWrites<M> {
   /** Takes all rows out. Of a foreign key only where that can be null. */
   clear(): Promise<void>
   /** Makes, saves and adds a row; the key to this side is set. */
-  create<C extends WriteInput<FieldsOf<M>> & CheckKnown<WriteInput<FieldsOf<M>>, C>>(
+  create<C extends WriteHint<M> & CheckInput<WriteInput<FieldsOf<M>>, C>>(
     values: C,
     options?: ThroughOptions,
   ): Promise<M>

@@ -10,7 +10,7 @@ import type {
   WhereValue,
   WithoutSubquery,
 } from './lookup-types.ts'
-import type { Order, Path, RelatedHint, Text, WhereHint } from './name-types.ts'
+import type { Order, Path, RelatedHint, WhereHint } from './name-types.ts'
 import type { Condition } from './q.ts'
 
 /** A type no value has; its text is the compiler's message. */
@@ -61,7 +61,7 @@ export type CheckExpression<M, E> =
     ? [BadPath<M, P>] extends [never]
       ? E
       : BadPath<M, P>
-    : never
+    : Expression
 
 /** An expression as it is if it gives a `V`; of unknown type it may. */
 export type CheckAssigned<M, V, E> =
@@ -192,45 +192,62 @@ export type CheckWhere<M, W> = W extends unknown
     : CheckLookups<M, W>
   : never
 
-/** What an argument may be before it is known which: a path, or an object of some kind. */
-export type Term = Text | object
+/**
+ * What an argument that is a path, or an object of some kind, is before it is known which. The
+ * checks below find `object` in that place then, and give editors what they offer.
+ */
+export type Term = string | object | null
 
-type CheckOrder<M, O> = Text extends O
-  ? Order<M> | Text
+/** A path, perhaps turned round. Any text cannot be known to be one: `Order` is said to be due. */
+type CheckOrderPath<M, O extends string> = string extends O
+  ? Order<M>
   : O extends '?'
     ? O
     : O extends `-${infer P}`
       ? CheckPath<M, P> extends Unknown<infer Part>
         ? Unknown<Part>
         : O
-      : O extends string
-        ? CheckPath<M, O>
-        : O extends OrderTerm<infer P>
-          ? [BadPath<M, P>] extends [never]
-            ? O
-            : BadPath<M, P>
-          : O extends Expression<unknown, string>
-            ? CheckExpression<M, O>
-            : OrderTerm<string>
+      : CheckPath<M, O>
+
+type CheckOrder<M, O> = object extends O
+  ? Order<M> | OrderTerm<string>
+  : O extends string
+    ? CheckOrderPath<M, O>
+    : O extends OrderTerm<infer P>
+      ? [BadPath<M, P>] extends [never]
+        ? O
+        : BadPath<M, P>
+      : O extends Expression<unknown, string>
+        ? CheckExpression<M, O>
+        : Order<M> | OrderTerm<string>
 
 /** The terms of `orderBy()` as they must be over `M`. */
 export type CheckOrders<M, Os extends readonly unknown[]> = {
   [I in keyof Os]: CheckOrder<M, Os[I]>
 }
 
-type CheckNamed<M, A> =
-  A extends Expression<unknown, string>
-    ? NamedExpressions
-    : A extends NamedExpressions
-      ? CheckExpressions<M, A>
-      : NamedExpressions
+/** A path as it must be over `M`; any text cannot be known to be one. */
+type CheckText<M, P extends string> = string extends P ? Path<M> : CheckPath<M, P>
+
+/** Paths, and nothing else, as they must be over `M`. */
+export type CheckTexts<M, Ps extends readonly unknown[]> = {
+  [I in keyof Ps]: object extends Ps[I]
+    ? Path<M>
+    : Ps[I] extends string
+      ? CheckText<M, Ps[I]>
+      : Path<M>
+}
 
 /** A path or an object of expressions as it must be over `M`. */
-type CheckValue<M, P> = Text extends P
-  ? Path<M> | Text
+type CheckValue<M, P> = object extends P
+  ? Path<M> | NamedExpressions
   : P extends string
-    ? CheckPath<M, P>
-    : CheckNamed<M, P>
+    ? CheckText<M, P>
+    : P extends Expression<unknown, string>
+      ? NamedExpressions
+      : P extends NamedExpressions
+        ? CheckExpressions<M, P>
+        : Path<M> | NamedExpressions
 
 /** The arguments of `values()` as they must be over `M`. */
 export type CheckValues<M, Ps extends readonly unknown[]> = {
@@ -238,26 +255,28 @@ export type CheckValues<M, Ps extends readonly unknown[]> = {
 }
 
 /** A path or an expression as it must be over `M`. */
-export type CheckTerm<M, P> = Text extends P
-  ? Path<M> | Text
+export type CheckTerm<M, P> = object extends P
+  ? Path<M> | Expression<unknown, string>
   : P extends string
-    ? CheckPath<M, P>
+    ? CheckText<M, P>
     : P extends Expression<unknown, string>
       ? CheckExpression<M, P>
-      : Expression<unknown, string>
+      : Path<M> | Expression<unknown, string>
 
 /** The arguments of `valuesList()` as they must be over `M`. */
 export type CheckTerms<M, Ps extends readonly unknown[]> = { [I in keyof Ps]: CheckTerm<M, Ps[I]> }
 
-type CheckRelation<M, P> = Text extends P
-  ? RelatedHint<M> | Text
+type CheckRelation<M, P> = object extends P
+  ? RelatedHint<M>
   : P extends string
-    ? RelatedRow<M, P> extends Unknown<infer Part>
-      ? Unknown<Part>
-      : P
-    : P
+    ? string extends P
+      ? RelatedHint<M>
+      : RelatedRow<M, P> extends Unknown<infer Part>
+        ? Unknown<Part>
+        : P
+    : RelatedHint<M>
 
-/** Paths of relations to one row as they must be over `M`. */
+/** Paths of relations to one row as they must be over `M`; null alone undoes it. */
 export type CheckRelated<M, Ps extends readonly unknown[]> = {
   [I in keyof Ps]: CheckRelation<M, Ps[I]>
 }

@@ -171,9 +171,6 @@ export type Path<M> = Hints<M>['paths']
  */
 export type Order<M> = Hints<M>['orders']
 
-/** Any text, beside names that an editor offers; which text is right is checked elsewhere. */
-export type Text = string & {}
-
 /** Relations, and one step along each of them. */
 export type RelationPath<M> =
   | RelationKeys<M>

@@ -1,6 +1,6 @@
 import type { FieldsOf, KeyNames, PlainRow, Unknown } from '../meta/row-types.ts'
 import type { FarOf, IsToOne } from '../query/lookup-types.ts'
-import type { Text, ToOneKeys } from '../query/name-types.ts'
+import type { ToOneKeys } from '../query/name-types.ts'
 
 /** The columns of `M` as properties of its instances, keys under their `…Id`. */
 type Columns<M> = keyof PlainRow<FieldsOf<M>> & keyof M
@@ -11,7 +11,6 @@ type ColumnHint<M> =
   | (Columns<M> & string)
   | KeyNames<FieldsOf<M>>
   | { [K in ToOneKeys<M>]: `${K}__${Columns<FarOf<M, K>> & string}` }[ToOneKeys<M>]
-  | Text
 
 type BadColumn<M, P> = P extends `${infer H}__${infer T}`
   ? IsToOne<M, H> extends true
@@ -26,11 +25,13 @@ export type CheckColumns<M, Ps extends readonly unknown[]> = {
   [I in keyof Ps]: CheckColumn<M, Ps[I]>
 }
 
-type CheckColumn<M, P> = Text extends P
+type CheckColumn<M, P> = object extends P
   ? ColumnHint<M>
-  : [BadColumn<M, P>] extends [never]
-    ? P
-    : BadColumn<M, P>
+  : string extends P
+    ? ColumnHint<M>
+    : [BadColumn<M, P>] extends [never]
+      ? P
+      : BadColumn<M, P>
 
 type PrimaryName<M> = {
   [K in keyof FieldsOf<M>]: FieldsOf<M>[K] extends { readonly spec: { readonly primary: true } }

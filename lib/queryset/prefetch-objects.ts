@@ -21,7 +21,7 @@ import type { CheckPrefetches, WithPrefetched } from './prefetch-types.ts'
  */
 export async function prefetchRelatedObjects<
   M extends HasFields<object>,
-  const Ps extends readonly (Term | null)[],
+  const Ps extends readonly Term[],
 >(instances: readonly M[], ...paths: CheckPrefetches<M, Ps>): Promise<WithPrefetched<M, M, Ps>[]> {
   const [first] = instances as unknown as readonly Columns[]
   if (first === undefined) return []

@@ -1,5 +1,5 @@
 import type { BadRelation, FarOf, IsToMany, RelatedRow } from '../query/lookup-types.ts'
-import type { RelationPath, Text } from '../query/name-types.ts'
+import type { RelationPath } from '../query/name-types.ts'
 import type { PrefetchSpec } from './prefetch-paths.ts'
 
 /** Related rows that are loaded: they can be read without awaiting. */
@@ -97,12 +97,14 @@ type ListOrOne<M, P extends string, Row> = IsToMany<M, P> extends true ? Row[] :
 /** A row with its relations loaded along the paths. */
 export type WithPrefetched<R, M, Ps extends readonly unknown[]> = R & Deeper<M, EntryOf<Ps[number]>>
 
-type CheckPrefetch<M, S> = Text extends S
-  ? RelationPath<M> | Text | PrefetchSpec<string, unknown, string> | null
+type CheckPrefetch<M, S> = object extends S
+  ? RelationPath<M> | PrefetchSpec<string, unknown, string> | null
   : S extends string
-    ? BadRelation<M, S> extends never
-      ? S
-      : BadRelation<M, S>
+    ? string extends S
+      ? RelationPath<M>
+      : BadRelation<M, S> extends never
+        ? S
+        : BadRelation<M, S>
     : S extends PrefetchSpec<infer P, unknown, string>
       ? BadRelation<M, P> extends never
         ? S

@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type KnexBuilder, toKnexBuilder } from '../compile/to-knex.ts'
 import type { Database, Runner } from '../database/runner.ts'
-import type { CheckCreate, CreateInput, PkOf, RowInput, Simplify } from '../meta/row-types.ts'
+import type {
+  CheckCreate,
+  CreateHint,
+  PkOf,
+  RowHint,
+  Simplify,
+  WriteHint,
+} from '../meta/row-types.ts'
 import { resolveAggregates } from '../query/aggregate-spec.ts'
 import { withAlias, withAnnotate } from '../query/annotations.ts'
 import type {
@@ -19,7 +26,7 @@ import type {
 } from '../query/check-types.ts'
 import { registerQueryReader } from '../query/hooks.ts'
 import type { Subquery } from '../query/lookup-types.ts'
-import type { ColumnKeys, Text } from '../query/name-types.ts'
+import type { ColumnKeys } from '../query/name-types.ts'
 import type { FetchMode, NamedNode, QueryState } from '../query/nodes.ts'
 import { withFlat, withValues, withValuesList } from '../query/projection.ts'
 import {
@@ -64,7 +71,6 @@ import type {
   ListRow,
   SameRow,
   Sql,
-  UpdateInput,
   UpdateOrCreateOptions,
   ValuesRow,
   WithRelated,
@@ -490,7 +496,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example const [book] = await Book.objects.selectRelated('author__mentor')
    */
-  selectRelated<const Ps extends readonly (Text | null)[]>(
+  selectRelated<const Ps extends readonly Term[]>(
     ...paths: CheckRelated<M, Ps>
   ): Reshaped<this, M, WithRelated<M, R, Ps>>
   selectRelated(...paths: readonly (string | null)[]): unknown {
@@ -512,7 +518,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * const authors = await Author.objects.prefetchRelated('books__tags')
    * // select … from "authors"; select … from "books" where "author_id" in …; select … from "tags" …
    */
-  prefetchRelated<const Ps extends readonly (Term | null)[]>(
+  prefetchRelated<const Ps extends readonly Term[]>(
     ...paths: CheckPrefetches<M, Ps>
   ): Reshaped<this, M, WithPrefetched<R, M, Ps>>
   prefetchRelated(...paths: readonly unknown[]): unknown {
@@ -528,7 +534,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example Book.objects.selectRelated('author').only('title', 'author__name')
    */
-  only<const Ps extends readonly Text[]>(
+  only<const Ps extends readonly Term[]>(
     ...paths: CheckColumns<M, Ps>
   ): Reshaped<this, M, WithOnly<R, M, Ps[number]>>
   only(...paths: readonly string[]): unknown {
@@ -542,7 +548,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @example Book.objects.defer('body')
    */
   defer(nothing: null): Reshaped<this, M, WithAllColumns<R, M>>
-  defer<const Ps extends readonly Text[]>(
+  defer<const Ps extends readonly Term[]>(
     ...paths: CheckColumns<M, Ps>
   ): Reshaped<this, M, WithoutColumns<R, M, Ps[number]>>
   defer(...paths: readonly (string | null)[]): unknown {
@@ -578,7 +584,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @throws ValidationError listing every field that is not valid, before any SQL.
    * @example await Author.objects.create({ name: 'Ann' }) // insert into "authors" …
    */
-  create<C extends CreateInput<M> & CheckCreate<M, C>>(input: C): Promise<M>
+  create<C extends CreateHint<M> & CheckCreate<M, C>>(input: C): Promise<M>
   async create(input: object): Promise<unknown> {
     return await creating.create(databaseOf(this.#state), this.#state.model, input)
   }
@@ -592,7 +598,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * await Tag.objects.bulkCreate([{ name: 'a' }, { name: 'b' }], { ignoreConflicts: true })
    * // insert into "tags" ("name") values ('a'), ('b') on conflict do nothing
    */
-  bulkCreate<Row extends RowInput<M> & CheckCreate<M, Row>>(
+  bulkCreate<Row extends RowHint<M> & CheckCreate<M, Row>>(
     rows: readonly Row[],
     options?: BulkCreateOptions,
   ): Promise<M[]>
@@ -634,7 +640,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @throws FieldError after a slice; ValidationError; before any SQL.
    * @example await Book.objects.filter({ pages: 0 }).update({ pages: F('id').mul(10) })
    */
-  update<U extends UpdateInput<M> & CheckUpdate<M, U>>(values: U): Promise<number>
+  update<U extends WriteHint<M> & CheckUpdate<M, U>>(values: U): Promise<number>
   async update(values: object): Promise<number> {
     return await this.#write((runner) => updateRows(runner, this.#state, values))
   }
