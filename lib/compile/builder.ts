@@ -4,6 +4,7 @@ import type {
   CombinedPlan,
   ExprNode,
   PlannedJoin,
+  PlannedLock,
   QueryState,
   SelectPlan,
   Source,
@@ -102,7 +103,22 @@ export function buildSelect(
   }
   if (plan.limit !== null) void builder.limit(plan.limit)
   if (plan.offset > 0) void builder.offset(plan.offset)
+  if (plan.lock !== null) addLock(builder, plan.lock, dialect)
   return builder
+}
+
+/** SQLite has no locks of rows: there a transaction locks the whole database. */
+function addLock(
+  builder: Knex.QueryBuilder,
+  { noKey, noWait, skipLocked, of }: PlannedLock,
+  { name }: Dialect,
+): void {
+  if (name === 'sqlite') return
+  if (noKey && name !== 'postgresql') throw notSupported('selectForUpdate() with noKey', name)
+  const tables = of.map(({ alias }) => alias)
+  void (noKey ? builder.forNoKeyUpdate(...tables) : builder.forUpdate(...tables))
+  if (noWait) void builder.noWait()
+  if (skipLocked) void builder.skipLocked()
 }
 
 function fromClause(plan: SelectPlan, emitter: Emitter): Fragment {

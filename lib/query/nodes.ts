@@ -348,10 +348,13 @@ export interface SelectPlan {
   readonly window: QueryState | null
   /** The limit is the plan's own, whatever the state's is. */
   readonly hasOwnLimit?: boolean
-  readonly lock: Lock | null
+  readonly lock: PlannedLock | null
   /** No row can match, so nothing needs to be sent. */
   readonly isEmpty: boolean
 }
+
+/** A lock of the rows of these tables; of all, where none is named. */
+export type PlannedLock = Omit<Lock, 'of'> & { readonly of: readonly Source[] }
 
 /** The rows of several queries together, as one. */
 export interface CombinedPlan {

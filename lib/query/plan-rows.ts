@@ -43,7 +43,7 @@ export function planCount(state: QueryState): SelectPlan {
 
 /** The rows of a state as a subquery; where equal rows are kept, they need no columns. */
 function innerRows(state: QueryState, keepsOrder: boolean): SelectPlan {
-  const plain: QueryState = { ...state, selectRelated: new Map() }
+  const plain: QueryState = { ...state, selectRelated: new Map(), lock: null }
   const isDistinctOn = Array.isArray(state.distinct)
   const ordering = keepsOrder || isDistinctOn ? orderingOf(state) : []
   const { plan } = selectUnder(plain, null, ordering)

@@ -1,5 +1,6 @@
 import { planCombined } from './combined-rows.ts'
 import { keysPosition, separately } from './group-rows.ts'
+import { planLock } from './lock.ts'
 import type {
   AggregateNode,
   ExprNode,
@@ -57,7 +58,7 @@ export function selectUnder(
     window: state,
     isNone: state.isNone,
   })
-  return { plan: { ...plan, lock: state.lock }, shape: projected.shape }
+  return { plan: { ...plan, lock: planLock(state, planner, plan) }, shape: projected.shape }
 }
 
 /** A query used as a value in another one: unsliced, its order does not matter. */

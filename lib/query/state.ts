@@ -1,5 +1,6 @@
 import { FieldError, NotSupportedError } from '../errors.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
+import { Expression, pathExpression } from './expression.ts'
 import { assertWithin } from './limits.ts'
 import type {
   Annotation,
@@ -13,7 +14,7 @@ import type {
 } from './nodes.ts'
 import { resolveOrdering } from './ordering.ts'
 import type { Scope } from './paths.ts'
-import { resolveConditions } from './resolve.ts'
+import { resolveConditions, resolveExpression } from './resolve.ts'
 import { shapeOfStep } from './shape.ts'
 import { patchState } from './state-record.ts'
 
@@ -152,6 +153,16 @@ export function withReverse(state: QueryState): QueryState {
 }
 
 /** Without equal rows; with paths, one row for each combination of them (PostgreSQL only). */
+export function withDistinctOn(state: QueryState, terms: readonly unknown[]): QueryState {
+  const scope = scopeOf(state)
+  const nodes = terms.map((term) => {
+    const raw = Expression.raw(term) ?? pathExpression(term)
+    return resolveExpression(scope, raw)
+  })
+  return withDistinct(state, nodes.length === 0 ? null : Object.freeze(nodes))
+}
+
+/** The same with paths that are resolved; null for whole rows. */
 export function withDistinct(state: QueryState, on: readonly ExprNode[] | null): QueryState {
   assertNotCombined(state, 'distinct()')
   if (isSliced(state)) {

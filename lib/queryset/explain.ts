@@ -4,35 +4,77 @@ import { FieldError, NotSupportedError } from '../errors.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { limitsOf } from './read-rows.ts'
 
-/** Options of `explain()`. */
+/** Options of `explain()`. All but `analyze` are PostgreSQL's words for what the plan is to tell. */
 export interface ExplainOptions {
   /** Runs the query and tells the real times. PostgreSQL only. @default false */
   readonly analyze?: boolean
+  /** PostgreSQL only. @default 'text' */
+  readonly format?: 'text' | 'json' | 'xml' | 'yaml'
+  /** The columns of each step. */
+  readonly verbose?: boolean
+  /** @default true */
+  readonly costs?: boolean
+  /** Settings that differ from the server's own. */
+  readonly settings?: boolean
+  /** Reads of pages; with `analyze`. */
+  readonly buffers?: boolean
+  /** Writes to the log; with `analyze`. */
+  readonly wal?: boolean
+  /** Times of each step; with `analyze`. @default true */
+  readonly timing?: boolean
+  /** @default true with `analyze` */
+  readonly summary?: boolean
 }
+
+const FLAGS = [
+  ...(['analyze', 'verbose', 'costs', 'settings'] as const),
+  ...(['buffers', 'wal', 'timing', 'summary'] as const),
+]
+const FORMATS: ReadonlySet<unknown> = new Set(['text', 'json', 'xml', 'yaml'])
 
 /**
  * The database's plan for a query, a line for each step; no plan where nothing is sent.
  *
  * @throws FieldError for other options than these
+ * @throws NotSupportedError for options that the database does not have
  */
 export async function explain(
   runner: Runner,
   state: QueryState,
   options: ExplainOptions,
 ): Promise<string> {
-  if (Object.keys(options).some((name) => name !== 'analyze')) {
-    throw new FieldError('explain() has no such option. Options are: analyze.')
-  }
-  const { analyze = false } = options
+  const words = wordsOf(options)
   const query = compileSelect(state, runner.db.dialect)
   if (query === null) return ''
   const isPostgres = runner.db.dialect === 'postgresql'
-  if (analyze && !isPostgres) {
-    throw new NotSupportedError('explain({ analyze: true }) needs PostgreSQL.')
+  if (words.length > 0 && !isPostgres) {
+    const [name = 'analyze'] = Object.keys(options)
+    throw new NotSupportedError(`explain({ ${name} }) needs PostgreSQL.`)
   }
-  const prefix = isPostgres ? (analyze ? 'explain (analyze) ' : 'explain ') : 'explain query plan '
-  // Not prepared: on SQLite an EXPLAIN holds its locks until it is gone.
-  const statement = { ...query, sql: prefix + query.sql, repeated: false }
-  const { rows } = await runner.run(statement, limitsOf(state))
-  return rows.map((row) => String(row[row.length - 1])).join('\n')
+  const list = words.length === 0 ? '' : `(${words.join(', ')}) `
+  const prefix = isPostgres ? `explain ${list}` : 'explain query plan '
+  const { rows } = await runner.run({ ...query, sql: prefix + query.sql }, limitsOf(state))
+  return rows.map((row) => asText(row[row.length - 1])).join('\n')
+}
+
+/** The options as words of SQL, which come from this file only. */
+function wordsOf(options: ExplainOptions): string[] {
+  const { format, ...flags } = options
+  const words = FLAGS.flatMap((name) => {
+    const value: unknown = flags[name]
+    if (value === undefined || value === false)
+      return value === undefined || name === 'analyze' ? [] : [`${name} false`]
+    if (value === true) return [name]
+    throw new FieldError(`The option ${name} of explain() is true or false.`)
+  })
+  const known: ReadonlySet<string> = new Set(FLAGS)
+  const hasOthers = Object.keys(flags).some((name) => !known.has(name))
+  if (hasOthers || (format !== undefined && !FORMATS.has(format))) {
+    throw new FieldError(`explain() has no such option. Options are: ${FLAGS.join(', ')}, format.`)
+  }
+  return format === undefined ? words : [...words, `format ${format}`]
+}
+
+function asText(cell: unknown): string {
+  return typeof cell === 'object' ? JSON.stringify(cell, null, 2) : String(cell)
 }

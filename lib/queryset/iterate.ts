@@ -3,7 +3,7 @@ import type { Database } from '../database/runner.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { assertSize } from './limits.ts'
 import { loadPrefetches } from './prefetch.ts'
-import { limitsOf, makeRows } from './read-rows.ts'
+import { assertLockable, limitsOf, makeRows } from './read-rows.ts'
 
 /** Options of `iterator()`. */
 export interface IteratorOptions {
@@ -22,6 +22,7 @@ export async function* iterate<R>(
   assertSize(chunkSize, 'chunkSize')
   const query = compileSelect(state, db.dialect)
   if (query === null) return
+  assertLockable(db, state)
   const { rows } = await db.current().run(query, limitsOf(state))
   for (let at = 0; at < rows.length; at += chunkSize) {
     const made = makeRows(db, state, query.shape, rows.slice(at, at + chunkSize))

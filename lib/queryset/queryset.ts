@@ -24,7 +24,9 @@ import type {
   ResultsOf,
   Term,
 } from '../query/check-types.ts'
+import { withCombined } from '../query/combine.ts'
 import { registerQueryReader } from '../query/hooks.ts'
+import { type LockOptions, withLock } from '../query/lock.ts'
 import type { Subquery } from '../query/lookup-types.ts'
 import type { ColumnKeys } from '../query/name-types.ts'
 import type { FetchMode, NamedNode, QueryState } from '../query/nodes.ts'
@@ -71,6 +73,7 @@ import type {
   ListRow,
   SameRow,
   Sql,
+  UnionOptions,
   UpdateOrCreateOptions,
   ValuesRow,
   WithRelated,
@@ -417,9 +420,50 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     return this.#with(states.withReverse(this.#state))
   }
 
-  /** Without repeated rows. */
-  distinct(): this {
-    return this.#with(states.withDistinct(this.#state, null))
+  /**
+   * Without repeated rows. With paths, the first row of each combination of their values, in the
+   * queryset's order, which must begin with them: PostgreSQL only.
+   *
+   * @example Book.objects.orderBy('author', '-publishedAt').distinct('author') // the newest of each
+   */
+  distinct<const Ps extends readonly Term[]>(...paths: CheckTerms<M, Ps>): this
+  distinct(...paths: readonly unknown[]): this {
+    return this.#with(states.withDistinctOn(this.#state, paths))
+  }
+
+  /**
+   * The rows of this queryset and of others, each once; with `{ all: true }` as often as they are
+   * there. Only order, slices, `values`, `count`, `exists` and the like may follow.
+   *
+   * @throws NotSupportedError from what may not follow, as `filter()`.
+   * @example Author.objects.values('name').union(Tag.objects.values('name')).orderBy('name')
+   */
+  union(...others: readonly (Subquery | UnionOptions)[]): this {
+    return this.#with(withCombined(this.#state, 'union', others))
+  }
+
+  /** The rows that are in this queryset and in all others. */
+  intersection(...others: readonly Subquery[]): this {
+    return this.#with(withCombined(this.#state, 'intersection', others))
+  }
+
+  /** The rows of this queryset that are in none of the others. */
+  difference(...others: readonly Subquery[]): this {
+    return this.#with(withCombined(this.#state, 'difference', others))
+  }
+
+  /**
+   * Locks the rows until the transaction ends; only in `atomic()`. SQLite, whose transactions lock
+   * the whole database, sends the plain query.
+   *
+   * @throws TransactionError outside a transaction.
+   * @example
+   * await atomic(async () => {
+   *   const job = await Job.objects.filter({ done: false }).selectForUpdate({ skipLocked: true }).first()
+   * }) // select … for update skip locked
+   */
+  selectForUpdate(options: LockOptions = {}): this {
+    return this.#with(withLock(this.#state, options))
   }
 
   /**

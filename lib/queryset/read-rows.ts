@@ -1,5 +1,7 @@
 import { compileSelect } from '../compile/select.ts'
 import type { Database, RunLimits, Runner } from '../database/runner.ts'
+import { currentFrame } from '../database/transaction.ts'
+import { TransactionError } from '../errors.ts'
 import type { ColumnField } from '../fields/column-field.ts'
 import { type Columns, remember } from '../hydrate/instance.ts'
 import { hydrate } from '../hydrate/rows.ts'
@@ -29,12 +31,25 @@ export async function readRows(
 ): Promise<KeyedRows> {
   const query = compile(state, runner.db.dialect)
   if (query === null) return { rows: [], nearKeys: null }
+  assertLockable(runner.db, state)
   const { rows } = await runner.run(query, limitsOf(state))
   const { shape, keyOf } = splitNearKey(query.shape, state)
   const made = makeRows(runner.db, state, shape, rows)
   const dialect = runner.db.dialect
   const nearKeys = keyOf && rows.map((row) => keyOf.field.fromDb(row[keyOf.offset], dialect))
   return { rows: made, nearKeys: nearKeys ?? null }
+}
+
+/**
+ * Refuses to lock rows outside a transaction, where the lock would be gone at once. SQLite has none.
+ *
+ * @throws TransactionError
+ */
+export function assertLockable(db: Database, { lock }: QueryState): void {
+  if (lock === null || db.dialect === 'sqlite' || currentFrame(db) !== undefined) return
+  throw new TransactionError(
+    'selectForUpdate() locks rows until a transaction ends: call it in atomic().',
+  )
 }
 
 /** What rows of raw values become; they know the instance they were asked of. */

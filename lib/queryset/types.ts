@@ -104,3 +104,9 @@ export interface Sql {
   readonly sql: string
   readonly bindings: readonly unknown[]
 }
+
+/** Options of `union()`, behind its querysets. */
+export interface UnionOptions {
+  /** Keeps rows that are there more than once. @default false */
+  readonly all?: boolean
+}
