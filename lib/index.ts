@@ -59,9 +59,95 @@ export type {
 export type { AggregateOptions, AverageRef } from './query/aggregates.ts'
 export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.ts'
 export type { CaseOptions, Operand, WhenBranch } from './query/conditional.ts'
-export { Case, Coalesce, When } from './query/conditional.ts'
+export { Case, When } from './query/conditional.ts'
 export type { FExpr, Literal, Ref } from './query/expression.ts'
 export { Expression, F, OrderTerm, Value } from './query/expression.ts'
+export { Cast } from './query/functions/cast.ts'
+export { Coalesce, Collate, Greatest, Least, NullIf } from './query/functions/comparison.ts'
+export type { CustomFunction, FunctionDefinition, SqlTemplate } from './query/functions/custom.ts'
+export { defineFunction } from './query/functions/custom.ts'
+export type { DatePart, PartFunction, TruncFunction, TruncKind } from './query/functions/dates.ts'
+export {
+  Extract,
+  ExtractDay,
+  ExtractHour,
+  ExtractIsoWeekDay,
+  ExtractIsoYear,
+  ExtractMinute,
+  ExtractMonth,
+  ExtractQuarter,
+  ExtractSecond,
+  ExtractWeek,
+  ExtractWeekDay,
+  ExtractYear,
+  Now,
+  Trunc,
+  TruncDate,
+  TruncDay,
+  TruncHour,
+  TruncMinute,
+  TruncMonth,
+  TruncQuarter,
+  TruncSecond,
+  TruncTime,
+  TruncWeek,
+  TruncYear,
+} from './query/functions/dates.ts'
+export { JSONArray, JSONObject, KT } from './query/functions/json.ts'
+export {
+  Abs,
+  ACos,
+  ASin,
+  ATan,
+  ATan2,
+  Ceil,
+  Cos,
+  Cot,
+  Degrees,
+  Exp,
+  Floor,
+  Ln,
+  Log,
+  Mod,
+  Pi,
+  Power,
+  Radians,
+  Random,
+  Round,
+  Sign,
+  Sin,
+  Sqrt,
+  Tan,
+} from './query/functions/math.ts'
+export { RawSQL } from './query/functions/raw-sql.ts'
+export {
+  Chr,
+  Concat,
+  Left,
+  Length,
+  Lower,
+  LPad,
+  LTrim,
+  MD5,
+  Ord,
+  Repeat,
+  Replace,
+  Reverse,
+  Right,
+  RPad,
+  RTrim,
+  SHA1,
+  SHA224,
+  SHA256,
+  SHA384,
+  SHA512,
+  StrIndex,
+  Substr,
+  Trim,
+  Upper,
+} from './query/functions/text.ts'
+export type { Amount, Input } from './query/functions/types.ts'
+export type { ZoneOptions } from './query/functions/zone-name.ts'
 export type { LockOptions } from './query/lock.ts'
 export type { Order, Path, Where } from './query/name-types.ts'
 export type { FetchMode } from './query/nodes.ts'

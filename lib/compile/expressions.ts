@@ -14,6 +14,7 @@ import type { Dialect } from './dialects/dialect.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
 import { FUNCTION_SQL } from './function-sql.ts'
+import { emitFunction } from './functions/functions.ts'
 import { orderTerm } from './order-term.ts'
 
 const ARITHMETIC: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'mod', 'pow'])
@@ -85,6 +86,8 @@ export class SqlEmitter implements Emitter {
     if (node.name === 'one') return keyword('1')
     const emit = FUNCTION_SQL.get(node.name)
     if (emit !== undefined) return emit(node.args, this)
+    const known = emitFunction(node, this)
+    if (known !== null) return known
     if (first === undefined) throw new TypeError(`The function '${node.name}' has no argument.`)
     if (node.name === 'jsonPath' && second?.kind === 'list') {
       return this.dialect.json.path(this.plain(first), second)

@@ -62,6 +62,14 @@ export function keyword(text: string): Fragment {
   return { sql: text, bound: NOTHING_BOUND }
 }
 
+/**
+ * SQL that a programmer wrote, in knex's raw form: of `RawSQL()` and `defineFunction()`, which check
+ * it. Values of a program's users come by `bind` only.
+ */
+export function authored(text: string): Fragment {
+  return { sql: text, bound: NOTHING_BOUND }
+}
+
 /** Fragments with text of this room between them. */
 export function list(parts: readonly Fragment[], separator = ', '): Fragment {
   const bound: Bound[] = []

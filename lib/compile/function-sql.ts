@@ -5,9 +5,8 @@ import { type Fragment, keyword, list, sql } from './fragment.ts'
 /** Makes the SQL of one function. */
 export type EmitFunction = (args: readonly ExprNode[], emitter: Emitter) => Fragment
 
-/** The SQL of the functions of `query/function-rules.ts`, under the same names. */
+/** The SQL of the functions of windows in `query/function-rules.ts`, under the same names. */
 export const FUNCTION_SQL: ReadonlyMap<string, EmitFunction> = new Map<string, EmitFunction>([
-  ['coalesce', call('coalesce')],
   ['rowNumber', call('row_number')],
   ['rank', call('rank')],
   ['denseRank', call('dense_rank')],

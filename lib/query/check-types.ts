@@ -1,6 +1,7 @@
 import type { HasFields, PkOf, Simplify, Unknown } from '../meta/row-types.ts'
 import type { AverageRef } from './aggregates.ts'
 import type { Expression, OrderTerm, Ref } from './expression.ts'
+import type { FirstOf, NullWith } from './functions/types.ts'
 import type {
   CheckPath,
   ColumnFamily,
@@ -44,7 +45,20 @@ export type ResultOf<M, T> =
       ? ColumnFamily<M, P> extends 'decimal'
         ? string
         : number
-      : T
+      : T extends NullWith<infer R, infer A>
+        ? ResultOf<M, R> | (null extends ResultOf<M, A> ? null : never)
+        : T extends FirstOf<infer A>
+          ? FirstResult<M, A>
+          : T
+
+/** Null only if the last of them may be: the first that cannot be is the end. */
+type FirstResult<M, A extends readonly unknown[]> = A extends readonly [infer H, ...infer Rest]
+  ? null extends ResultOf<M, H>
+    ? Rest extends readonly []
+      ? ResultOf<M, H>
+      : Exclude<ResultOf<M, H>, null> | FirstResult<M, Rest>
+    : ResultOf<M, H>
+  : never
 
 /** What is wrong with the paths `P`; never if nothing is. Text that is not known is not looked at. */
 type BadPath<M, P extends string> = P extends string

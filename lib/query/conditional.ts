@@ -117,26 +117,6 @@ function readDefault(options: unknown): RawExpression | null {
   return otherwise === undefined ? null : toOperand(otherwise, 'The default of Case()')
 }
 
-type Last<A extends readonly unknown[]> = A extends readonly [...unknown[], infer L] ? L : never
-type Coalesced<A extends readonly unknown[]> =
-  null extends OperandValue<Last<A>>
-    ? OperandValue<A[number]>
-    : Last<A> extends Expression<unknown, string> | string
-      ? OperandValue<A[number]>
-      : Exclude<OperandValue<A[number]>, null>
-
-/**
- * The first of the values that is not NULL. Text is a path.
- *
- * @example Coalesce('nickname', 'name', Value('?'))
- */
-export function Coalesce<const A extends readonly [Operand, Operand, ...Operand[]]>(
-  ...args: A
-): Expression<Coalesced<A>, OperandPaths<A[number]>> {
-  if (args.length < 2) throw new FieldError('Coalesce() takes two or more expressions.')
-  return functionOf('coalesce', args)
-}
-
 /** A function of expressions; text among its arguments is a path. */
 export function functionOf<T, P extends string>(
   name: string,

@@ -2,7 +2,7 @@ import { FieldError } from '../errors.ts'
 import type { ColumnField, Family } from '../fields/column-field.ts'
 import type { ExprNode } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
-import type { AggregateName, ArithmeticOperator } from './raw.ts'
+import type { AggregateName, ArithmeticOperator, RawExpression } from './raw.ts'
 
 const NUMERIC: ReadonlySet<Family> = new Set<Family>(['number', 'bigint', 'decimal', 'duration'])
 
@@ -97,6 +97,23 @@ function byType(value: unknown): readonly [unknown, ColumnField] {
     default:
       return [OUTPUT.dateTime.check(value), OUTPUT.dateTime]
   }
+}
+
+/** Expressions of one type; literals among them take the type of the others. */
+export function resolveAlike(
+  raws: readonly RawExpression[],
+  resolve: (raw: RawExpression) => ExprNode,
+): readonly ExprNode[] {
+  const known = raws.map((raw) => (raw.kind === 'value' ? null : resolve(raw)))
+  const beside = known.find((node) => node !== null)?.field ?? null
+  return raws.map((raw, at) => {
+    if (raw.kind !== 'value') return known[at] as ExprNode
+    const others = raws.flatMap((other) =>
+      other.kind === 'value' && other.value !== null ? [literalParam(other.value, beside)] : [],
+    )
+    const type = beside ?? (raw.value === null ? others[0]?.field : null) ?? null
+    return literalParam(raw.value, type)
+  })
 }
 
 /**

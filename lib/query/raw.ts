@@ -37,11 +37,13 @@ export type RawExpression =
       readonly depth: number
     }
 
-/** A function by the name under which `FUNCTIONS` and `compile` know it. */
+/** A function by the name under which its rule and `compile` know it. */
 export interface RawFunction {
   readonly kind: 'func'
   readonly name: string
   readonly args: readonly RawExpression[]
+  /** What is no value of the query: the field of a Cast. Known to the function's rule. */
+  readonly option?: unknown
   readonly depth: number
 }
 

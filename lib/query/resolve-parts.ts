@@ -1,6 +1,7 @@
 import { FieldError } from '../errors.ts'
-import { commonField, literalParam, withoutNull } from './expression-types.ts'
+import { commonField, literalParam, resolveAlike, withoutNull } from './expression-types.ts'
 import { FUNCTIONS } from './function-rules.ts'
+import { resolveCall } from './functions/registry.ts'
 import type { CaseNode, ConditionTree, ExprNode, WindowNode } from './nodes.ts'
 import type { RawCase, RawCondition, RawExpression, RawFunction, RawWindow } from './raw.ts'
 
@@ -24,14 +25,18 @@ export function resolveParts(raw: RawFunction | RawCase | RawWindow, resolve: Re
 
 function resolveFunction(raw: RawFunction, resolve: Resolve, inWindow = false): ExprNode {
   const rule = FUNCTIONS.get(raw.name)
-  if (rule === undefined) throw new FieldError(`There is no function '${raw.name}'.`)
-  if (rule.overWindow === true && !inWindow) {
+  if (rule === undefined) {
+    return resolveCall(raw, (arg, beside) =>
+      arg.kind === 'value' ? literalParam(arg.value, beside) : resolve.expression(arg),
+    )
+  }
+  if (!inWindow) {
     throw new FieldError(`The function ${raw.name} belongs into Window().`)
   }
   const { isAlike = () => false } = rule
   const alike = resolveAlike(
     raw.args.filter((_, at) => isAlike(at)),
-    resolve,
+    resolve.expression,
   )
   let next = 0
   const args = raw.args.map((arg, at) => {
@@ -43,27 +48,10 @@ function resolveFunction(raw: RawFunction, resolve: Resolve, inWindow = false): 
   return Object.freeze({ kind: 'func', name: raw.name, args: Object.freeze(args), field })
 }
 
-/** Expressions of one type; literals among them take the type of the others. */
-export function resolveAlike(
-  raws: readonly RawExpression[],
-  resolve: Resolve,
-): readonly ExprNode[] {
-  const known = raws.map((raw) => (raw.kind === 'value' ? null : resolve.expression(raw)))
-  const beside = known.find((node) => node !== null)?.field ?? null
-  return raws.map((raw, at) => {
-    if (raw.kind !== 'value') return known[at] as ExprNode
-    const others = raws.flatMap((other) =>
-      other.kind === 'value' && other.value !== null ? [literalParam(other.value, beside)] : [],
-    )
-    const type = beside ?? (raw.value === null ? others[0]?.field : null) ?? null
-    return literalParam(raw.value, type)
-  })
-}
-
 function resolveCase(raw: RawCase, resolve: Resolve): CaseNode {
   const values = raw.branches.map(({ then }) => then)
   const all = raw.otherwise === null ? values : [...values, raw.otherwise]
-  const nodes = resolveAlike(all, resolve)
+  const nodes = resolveAlike(all, resolve.expression)
   const branches = raw.branches.map(({ condition }, at) =>
     Object.freeze({ condition: resolve.condition(condition), then: nodes[at] as ExprNode }),
   )
@@ -76,7 +64,7 @@ function resolveCase(raw: RawCase, resolve: Resolve): CaseNode {
 }
 
 function resolveWindow(raw: RawWindow, resolve: Resolve): WindowNode {
-  const isFunction = raw.input.kind === 'func' && FUNCTIONS.get(raw.input.name)?.overWindow === true
+  const isFunction = raw.input.kind === 'func' && FUNCTIONS.has(raw.input.name)
   const input =
     raw.input.kind === 'func'
       ? resolveFunction(raw.input, resolve, true)
