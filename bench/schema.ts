@@ -32,7 +32,7 @@ export function createStatements(kind: DatabaseKind): readonly string[] {
   const types = TYPES[kind]
   return [
     `create table author (id ${types.key}, name varchar(100) not null,
-      email varchar(254) not null unique, country char(2) not null,
+      email varchar(254) not null unique, country varchar(2) not null,
       created_at ${types.instant} not null)`,
     `create table tag (id ${types.key}, name varchar(50) not null)`,
     bookTable('book', types),
@@ -41,6 +41,7 @@ export function createStatements(kind: DatabaseKind): readonly string[] {
       tag_id integer not null references tag (id), primary key (book_id, tag_id))`,
     `create table review (id ${types.key}, rating integer not null, body text not null,
       created_at ${types.instant} not null, book_id integer not null references book (id))`,
+    'create index author_country on author (country)',
     'create index book_author_id on book (author_id)',
     'create index book_tag_tag_id on book_tag (tag_id)',
     'create index review_book_id on review (book_id)',
