@@ -108,15 +108,15 @@ function columnsOf(instance: Instance): Columns {
  *   static objects = new AsyncManager(Author)
  * }
  */
-export function Model<const FS extends FieldMap>(
-  table: string,
+export function Model<const FS extends FieldMap, const Table extends string>(
+  table: Table,
   fields: FS,
   options: ModelOptions = {},
-): ModelClass<WithId<FS>> {
+): ModelClass<WithId<FS>, Table> {
   if (typeof table !== 'string' || table === '') {
     throw new ImproperlyConfigured('Model() takes the name of a table first.')
   }
   class Base extends ModelBase {}
   define(Base, { table, fields, options, site: callSite(Model), onLink: installRelations })
-  return Base as unknown as ModelClass<WithId<FS>>
+  return Base as unknown as ModelClass<WithId<FS>, Table>
 }

@@ -18,9 +18,11 @@ export type DeleteReport = [total: number, byModel: Record<string, number>]
  * What every instance of a model has. A class for the compiler alone, so that a spread instance
  * (`{ ...book }`) has none of it.
  */
-export declare class ModelInstance<FS> implements HasFields<FS> {
+export declare class ModelInstance<FS, Table extends string = string> implements HasFields<FS> {
   get '~fields'(): FS
   get '~loaded'(): true
+  /** Tells instances of models with equal fields apart. */
+  get '~table'(): Table
   /** The primary key, whatever its name. */
   get pk(): PkOf<HasFields<FS>>
   set pk(value: PkOf<HasFields<FS>>)
@@ -70,11 +72,13 @@ export declare class ModelInstance<FS> implements HasFields<FS> {
 }
 
 /** An instance of the model with these fields. */
-export type InstanceOf<FS> = ModelInstance<FS> & Row<FS> & ManyRelations<FS>
+export type InstanceOf<FS, Table extends string = string> = ModelInstance<FS, Table> &
+  Row<FS> &
+  ManyRelations<FS>
 
 /** The class that `Model(table, fields)` gives to extend. */
-export interface ModelClass<FS> {
-  new (values?: WriteInput<FS>): InstanceOf<FS>
+export interface ModelClass<FS, Table extends string = string> {
+  new (values?: WriteInput<FS>): InstanceOf<FS, Table>
   /** A whole row. Takes what JSON can carry too; `z.toJSONSchema` works on it. */
   readonly schema: StrictSchema<RowShape<FS>>
   /** What `create()` takes, keys under their `…Id`. */
