@@ -58,3 +58,12 @@ function copySources(to: string, revision: string | null): void {
   })
   execFileSync('tar', ['-x', '-C', to], { input: archive })
 }
+
+/** Which lib that is, for the report: a commit, and whether the disk differs from it. */
+export function describeRevision(revision: string | null): string {
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim()
+  const commit = git('rev-parse', '--short', revision ?? 'HEAD')
+  const isChanged = revision === null && git('status', '--short', '--', 'lib') !== ''
+  return isChanged ? `${commit} and changes on the disk` : commit
+}

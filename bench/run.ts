@@ -1,7 +1,7 @@
 /** `npm run bench`: leads the contestants through the rounds, prints the table and writes it. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from './build.ts'
+import { build, describeRevision } from './build.ts'
 import { FULL, QUICK } from './data.ts'
 import { openDatabase, type TestDatabase } from './databases.ts'
 import { entriesFor, type Programs, versionsOf } from './entries.ts'
@@ -83,7 +83,7 @@ async function runOn(
     isPartial: isPartial(options),
     options,
     labels: entries.map(({ label }) => label),
-    versions: versionsOf(entries),
+    versions: { asynchrormous: describeRevision(options.revision), ...versionsOf(entries) },
     lines,
     failures: [...failures].map(([failure, ids]) => `${failure} (${ids.join(', ')})`),
   }

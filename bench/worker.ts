@@ -39,7 +39,6 @@ export type Answer =
   | { readonly kind: 'failed'; readonly message: string }
 
 const POOL_SIZE = 10
-const WARM_UPS = 3
 const WARM_UP_MS = 1_500
 const PROFILED = 10
 
@@ -94,10 +93,11 @@ class Worker {
   }
 }
 
-/** Long enough for V8 to have optimised what it will. */
+/** Once, and then for long enough for V8 to have optimised what it will. */
 async function warmUp(workload: Workload, bench: Bench): Promise<void> {
   const end = performance.now() + WARM_UP_MS * bench.effort
-  for (let nth = 0; nth < WARM_UPS || performance.now() < end; nth++) await workload.measure(bench)
+  do await workload.measure(bench)
+  while (performance.now() < end)
 }
 
 async function profile(workload: Workload, bench: Bench, file: string): Promise<Answer> {
