@@ -179,16 +179,14 @@ export type CheckCondition<M, C> =
         : CheckLookups<M, C>
 
 /**
- * One argument of `filter()` as it must be over `M`: what it is, or else what it should have been.
- * While it is not known yet it is any `object`; in that place editors find the hint. Distributes
- * over `C`, so that the compiler takes that way out before it looks at a check.
+ * One argument of `filter()` as it must be over `M`. While it is not known yet it is any `object`;
+ * in that place editors find the hint. Distributes over `C`, so that the compiler takes that way
+ * out before it looks at a check.
  */
 type CheckArgument<M, C> = C extends unknown
   ? object extends C
     ? WhereHint<M>
-    : [C] extends [CheckCondition<M, C>]
-      ? C
-      : CheckCondition<M, C>
+    : CheckCondition<M, C>
   : never
 
 /**
