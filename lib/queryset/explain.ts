@@ -53,7 +53,9 @@ export async function explain(
   }
   const list = words.length === 0 ? '' : `(${words.join(', ')}) `
   const prefix = isPostgres ? `explain ${list}` : 'explain query plan '
-  const { rows } = await runner.run({ ...query, sql: prefix + query.sql }, limitsOf(state))
+  // Kept as a prepared statement, an EXPLAIN of SQLite would keep its locks.
+  const statement = { ...query, sql: prefix + query.sql, repeated: false }
+  const { rows } = await runner.run(statement, limitsOf(state))
   return rows.map((row) => asText(row[row.length - 1])).join('\n')
 }
 
