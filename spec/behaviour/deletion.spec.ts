@@ -707,6 +707,12 @@ describeOnEach('delete() and keys of other types', (kind) => {
     expect(await stage.left('regions')).to.deep.equal([REGIONS[0]])
   })
 
+  it('a column that was not loaded is asked for first', async () => {
+    const austria = await Country.objects.only('code').get({ code: 'AT' })
+    const report = await stage.sends(9, () => austria.delete())
+    expect(report[0]).to.equal(6)
+  })
+
   it('of a row whose key is that of another', async () => {
     const anthem = await Anthem.objects.get({ country: 'AT' })
     expect(await anthem.delete()).to.deep.equal([2, { Recording: 1, Anthem: 1 }])
