@@ -13,6 +13,7 @@ import { initialise } from './initialise.ts'
 import { refresh } from './refresh.ts'
 import { installRelations } from './relations.ts'
 import { saveInstance } from './save.ts'
+import { inTurn } from './turns.ts'
 import type { DeleteReport, ModelClass, SaveOptions } from './types.ts'
 
 /** What every model class extends, by way of `Model()`. */
@@ -56,7 +57,8 @@ class ModelBase extends Instance {
 
   async delete(): Promise<DeleteReport> {
     const meta = metaOf(this.constructor)
-    return await deleteInstance(databaseOfInstance(columnsOf(this), meta), meta, columnsOf(this))
+    const db = databaseOfInstance(columnsOf(this), meta)
+    return await inTurn(db, this, () => deleteInstance(db, meta, columnsOf(this)))
   }
 
   async refreshFromDb(options: { readonly fields?: readonly string[] } = {}): Promise<void> {

@@ -5,6 +5,7 @@ import type { ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { readColumns } from '../queryset/reload.ts'
 import { restoreOnRollback } from '../queryset/restore.ts'
+import { inTurn } from './turns.ts'
 
 /** `instance.refreshFromDb()`. */
 export async function refresh(
@@ -16,8 +17,10 @@ export async function refresh(
     names?.map((name) => namedColumn(meta, name)) ??
     meta.columns.filter((column) => !isDeferred(instance, column))
   const db = databaseOfInstance(instance, meta)
-  // What is read in a transaction that rolls back was never there.
-  restoreOnRollback(db, meta, instance)
-  await readColumns(db.current(), meta, instance, columns)
-  leaveBatch(instance)
+  await inTurn(db, instance, async () => {
+    // What is read in a transaction that rolls back was never there.
+    restoreOnRollback(db, meta, instance)
+    await readColumns(db.current(), meta, instance, columns)
+    leaveBatch(instance)
+  })
 }

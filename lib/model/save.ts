@@ -1,3 +1,4 @@
+import type { Database } from '../database/runner.ts'
 import { adoptKeys } from '../hydrate/assign.ts'
 import { type Columns, changedColumns, instanceState } from '../hydrate/instance.ts'
 import { namedColumn } from '../meta/columns.ts'
@@ -5,6 +6,7 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { insertInstances } from '../queryset/insert.ts'
 import { updateInstance } from '../queryset/update-instance.ts'
+import { inTurn } from './turns.ts'
 import type { SaveOptions } from './types.ts'
 
 /** `instance.save()`: inserts a new one, writes the changed columns of a saved one. */
@@ -14,6 +16,15 @@ export async function saveInstance(
   options: SaveOptions,
 ): Promise<void> {
   const db = databaseOfInstance(instance, meta, options.using)
+  await inTurn(db, instance, () => save(db, meta, instance, options))
+}
+
+async function save(
+  db: Database,
+  meta: ModelMeta,
+  instance: Columns,
+  options: SaveOptions,
+): Promise<void> {
   if (instanceState(instance).stored === null) {
     await insertInstances(db, meta, [instance])
     return

@@ -1,6 +1,6 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import type { ColumnField } from '../fields/column-field.ts'
-import type { RelationMeta } from '../meta/model-meta.ts'
+import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { Expression } from './expression.ts'
 import { aggregateField, arithmeticField, literalParam } from './expression-types.ts'
 import { instanceView, queryStateOf } from './hooks.ts'
@@ -133,17 +133,28 @@ class Request implements LookupRequest {
 export function instanceKey(value: unknown, relation: RelationMeta, label: string): unknown {
   const view = instanceView(value)
   if (view === null) return undefined
-  if (view.model !== relation.to && view.model.table !== relation.to.table) {
+  const column = keyFor(relation, view.model)
+  if (column === null) {
     throw new InvalidValueError(
       `${label} takes an instance of ${relation.to.name}, got one of ${view.model.name}.`,
     )
   }
-  const isForward = relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
-  const key = view.valueOf(isForward ? relation.targetColumn : relation.to.primaryKey)
+  const key = view.valueOf(column)
   if (key === null || key === undefined) {
     throw new InvalidValueError(`${label}: the ${view.model.name} must be saved before it is used.`)
   }
   return key
+}
+
+/** The column that stands for rows of `model` in a lookup of a relation; null if they cannot. */
+function keyFor(relation: RelationMeta, model: ModelMeta): ColumnMeta | null {
+  const isForward = relation.kind === 'foreignKey' || relation.kind === 'oneToOne'
+  if (model.table === relation.to.table) {
+    return isForward ? relation.targetColumn : model.primaryKey
+  }
+  // Where the relation is the model's own key, its rows have that key too.
+  const isOwnKey = isForward && relation.keyColumn === relation.from.primaryKey
+  return isOwnKey && model.table === relation.from.table ? model.primaryKey : null
 }
 
 /** A queryset on the right-hand side: its one column; a model's instances stand for their key. */
@@ -166,13 +177,12 @@ function subquery(
     }
     return Object.freeze({ kind: 'query', state, exists: false, field: column.node.field })
   }
-  if (relation !== null && model !== relation.to && model.table !== relation.to.table) {
+  const column = relation === null ? model.primaryKey : keyFor(relation, model)
+  if (column === null) {
     throw new InvalidValueError(
-      `${label} takes a queryset of ${relation.to.name}, got one of ${model.name}.`,
+      `${label} takes a queryset of ${relation?.to.name}, got one of ${model.name}.`,
     )
   }
-  const isForward = relation?.kind === 'foreignKey' || relation?.kind === 'oneToOne'
-  const column = isForward ? relation.targetColumn : model.primaryKey
   const node = columnRef(column)
   const columns = Object.freeze([Object.freeze({ name: column.name, node })])
   const narrowed = withProjection(state, (position) =>

@@ -1,9 +1,16 @@
 /** What once went wrong, and must not again. */
 import { expect } from 'chai'
-import { atomic } from '../../lib/index.ts'
+import { AsyncManager, atomic, fields, Model } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
 import { Author, Book } from './support/library.ts'
-import { useStage } from './support/stage.ts'
+import { rejection, useStage } from './support/stage.ts'
+
+class AuthorNote extends Model('notes', {
+  author: fields.oneToOne(Author, { onDelete: 'doNothing', primaryKey: true }),
+  text: fields.text(),
+}) {
+  static objects = new AsyncManager(AuthorNote)
+}
 
 describeOnEach('regressions', (kind) => {
   const stage = useStage(kind)
@@ -57,5 +64,46 @@ describeOnEach('regressions', (kind) => {
       })
       expect(book.authorId).to.equal(2)
     })
+  })
+  describe('saves of one instance that overlap', () => {
+    it('insert it once', async () => {
+      const author = new Author({ name: 'Ann' })
+      await stage.sends(1, () => Promise.all([author.save(), author.save()]))
+      await atomic(async () => {
+        const other = new Author({ name: 'Ann' })
+        await Promise.all([other.save(), other.save()])
+      })
+      expect(await Author.objects.filter({ name: 'Ann' }).count()).to.equal(2)
+    })
+
+    it('arrive in their order, so that the instance knows what the database holds', async () => {
+      const book = await Book.objects.get({ title: 'Emma' })
+      for (let round = 1; round <= 30; round += 1) {
+        const saves = [1, 2, 3].map((pages) => {
+          book.pages = round * 10 + pages
+          return book.save()
+        })
+        await Promise.all(saves)
+        expect(await Book.objects.filter({ pages: round * 10 + 3 }).count()).to.equal(1)
+      }
+    })
+
+    it('do not wait for one in a transaction around them, and fail by themselves', async () => {
+      const author = new Author({ name: 'x'.repeat(101) })
+      const failures = [author.save(), author.save()].map((save) => rejection(save))
+      for (const { name } of await Promise.all(failures)) expect(name).to.equal('ValidationError')
+      author.name = 'Ann'
+      await atomic(async () => {
+        await Promise.all([author.save(), atomic(() => author.refreshFromDb())])
+        await Promise.all([author.save(), author.delete()])
+      })
+      expect(author.id).to.equal(null)
+    })
+  })
+
+  it('the key of a model may be a relation: a queryset of its own stands for it', async () => {
+    const own = AuthorNote.objects.filter({ pk__gt: 1 })
+    const { sql } = AuthorNote.objects.filter({ pk__in: own }).toSQL()
+    expect(sql).to.contain('in (select')
   })
 })

@@ -1,0 +1,34 @@
+import type { Database, Runner } from '../database/runner.ts'
+import type { Instance } from '../hydrate/instance.ts'
+
+interface Turn {
+  /** The transaction it runs in, or the pool. */
+  readonly runner: Runner
+  readonly done: Promise<unknown>
+}
+
+const turns = new WeakMap<Instance, Turn>()
+
+/**
+ * Runs what reads or writes an instance's row once such work that began before it on the same
+ * instance is done. Two saves at once would insert the row twice; two on different connections might
+ * arrive in the wrong order, and what the instance remembers would not be what the database holds.
+ *
+ * Work in different transactions does not wait for each other, since they may wait for each other
+ * already.
+ *
+ * @example
+ * await inTurn(db, book, () => write(book))
+ */
+export function inTurn<T>(db: Database, instance: Instance, work: () => Promise<T>): Promise<T> {
+  const runner = db.current()
+  const before = turns.get(instance)
+  const done = before?.runner === runner ? before.done.then(work, work) : work()
+  const turn: Turn = { runner, done }
+  turns.set(instance, turn)
+  const leave = (): void => {
+    if (turns.get(instance) === turn) turns.delete(instance)
+  }
+  void done.then(leave, leave)
+  return done
+}
