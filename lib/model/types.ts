@@ -19,7 +19,9 @@ export type DeleteReport = [total: number, byModel: Record<string, number>]
  * (`{ ...book }`) has none of it.
  */
 export declare class ModelInstance<FS, Table extends string = string> implements HasFields<FS> {
+  /** Its field map, that lookups and rows are typed by. */
   get '~fields'(): FS
+  /** Tells an instance from a promise-like of one. */
   get '~loaded'(): true
   /** Tells instances of models with equal fields apart. */
   get '~table'(): Table
