@@ -33,13 +33,13 @@ function aliasProblem(scope: Scope | null, name: string): string | null {
   if (REFUSED.has(name) || name in Object.prototype) return 'JavaScript or the model needs it'
   if (scope === null) return null
   const relation = scope.model.relations.get(name)
-  if (scope.model.columnsByName.has(name) || (relation !== undefined && !isReverse(relation))) {
+  if (scope.model.columnsByName.has(name) || (relation !== undefined && !givesWay(relation))) {
     return `it is a field of ${scope.model.name}`
   }
   return null
 }
 
-/** Relations that lead here from elsewhere may give way: `{ books: Count('books') }`. */
-function isReverse({ kind }: RelationMeta): boolean {
-  return kind.startsWith('reverse')
+/** Relations that are no column may give way: `{ books: Count('books') }`. */
+function givesWay({ kind, toMany }: RelationMeta): boolean {
+  return toMany || kind.startsWith('reverse')
 }

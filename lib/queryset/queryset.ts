@@ -76,6 +76,7 @@ import type {
   UnionOptions,
   UpdateOrCreateOptions,
   ValuesRow,
+  WithNames,
   WithRelated,
 } from './types.ts'
 import { deleteRows, updateRows } from './write.ts'
@@ -508,7 +509,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   values<const Ps extends readonly Term[]>(
     ...paths: CheckValues<M, Ps>
-  ): Reshaped<this, M, ValuesRow<M, Ps>>
+  ): Reshaped<this, WithNames<M, Ps>, ValuesRow<M, Ps>>
   values(...paths: readonly unknown[]): unknown {
     return this.#with(withValues(this.#state, paths))
   }

@@ -35,8 +35,18 @@ export function onlyRow<R>(state: QueryState, rows: readonly R[]): R {
 
 /** The query of `first()` or `last()`: by the primary key where no order is given. */
 export function withEnd(state: QueryState, end: 'first' | 'last', isOrdered: boolean): QueryState {
+  if (!isOrdered) assertHasKey(state, end)
   const ordered = isOrdered ? state : withOrdering(state, ['pk'])
   return withSlice(end === 'first' ? ordered : withReverse(ordered), 0, 1)
+}
+
+/** Groups that the primary key is no part of have no order by it. */
+function assertHasKey({ groupBy, model }: QueryState, end: string): void {
+  if (groupBy === null) return
+  const isKey = groupBy.columns.some(
+    ({ node }) => node.kind === 'ref' && node.hops.length === 0 && node.column === model.primaryKey,
+  )
+  if (!isKey) throw new FieldError(`${end}() needs an order: the groups have no primary key.`)
 }
 
 /** The query of `latest()` or `earliest()`. */

@@ -33,6 +33,21 @@ type RowOf<M, P> = P extends string
     ? ResultsOf<M, P>
     : unknown
 
+type NamedOf<M, Ps extends readonly unknown[]> = Ps extends readonly [infer Head, ...infer Rest]
+  ? (Head extends string ? unknown : Head extends NamedExpressions ? ResultsOf<M, Head> : unknown) &
+      NamedOf<M, Rest>
+  : unknown
+
+/**
+ * The scope behind `values()`: the expressions that were named there are names from now on. Asks
+ * the terms only, so that a model whose methods refer to themselves is not looked at.
+ */
+export type WithNames<M, Ps extends readonly unknown[]> = [
+  Extract<Ps[number], NamedExpressions>,
+] extends [never]
+  ? M
+  : Annotated<M, NamedOf<M, Ps>>
+
 /**
  * A row of `values()`: the paths under their own names; every column where none is given. Of a
  * list whose length is not known, any of the paths may be missing.
