@@ -2,7 +2,7 @@ import { FieldError, InvalidValueError } from '../errors.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { Expression } from './expression.ts'
-import { literalParam } from './expression-types.ts'
+import { literalParam, storedAs } from './expression-types.ts'
 import type { ExprNode, QueryState } from './nodes.ts'
 import { unknownName } from './paths.ts'
 import type { Assignment } from './plan-write.ts'
@@ -45,7 +45,7 @@ function assigned(state: QueryState, column: ColumnMeta, name: string, value: un
   if (value === undefined) throw new InvalidValueError(`${label} cannot be undefined.`)
   const raw = Expression.raw(value)
   if (raw?.kind === 'value') return literalParam(raw.value, column.field)
-  if (raw !== null) return resolveExpression(scopeOf(state), raw)
+  if (raw !== null) return storedAs(resolveExpression(scopeOf(state), raw), column.field)
   if (value === null) return Object.freeze({ kind: 'param', value, field: column.field })
   const key = column.relation === null ? undefined : instanceKey(value, column.relation, label)
   const canonical = key ?? column.field.check(value, label)

@@ -154,3 +154,17 @@ export function withoutNull(field: ColumnField): ColumnField {
 function isFloat(field: ColumnField): boolean {
   return field.name === 'float'
 }
+
+/** An instant in the form in which a column of SQLite stores it; anything else as it is. */
+export function storedAs(node: ExprNode, { family, storage = 'text' }: ColumnField): ExprNode {
+  const { field } = node
+  if (family !== 'dateTime' || field.family !== 'dateTime' || node.kind === 'outer') return node
+  if (storage === (field.storage ?? 'text')) return node
+  const isText = storage === 'text'
+  return Object.freeze({
+    kind: 'func',
+    name: isText ? 'InstantText' : 'InstantMs',
+    args: Object.freeze([node]),
+    field: isText ? OUTPUT.dateTime : OUTPUT.epochMs,
+  })
+}

@@ -11,6 +11,8 @@ export const OUTPUT: {
   readonly boolean: ColumnField
   readonly date: ColumnField
   readonly dateTime: ColumnField
+  /** Instants of SQLite as numbers. */
+  readonly epochMs: ColumnField
   readonly time: ColumnField
   readonly json: ColumnField
   /** Whose null is the JSON value null, not NULL. */
@@ -24,6 +26,7 @@ export const OUTPUT: {
   boolean: fields.boolean({ null: true }),
   date: fields.date({ null: true }),
   dateTime: fields.dateTime({ null: true }),
+  epochMs: fields.dateTime({ null: true, storage: 'epochMs' }),
   time: fields.time({ null: true }),
   json: fields.json({ null: true }),
   jsonValue: fields.json(),

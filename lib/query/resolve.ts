@@ -2,7 +2,7 @@ import { FieldError, InvalidValueError } from '../errors.ts'
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { Expression } from './expression.ts'
-import { aggregateField, arithmeticField, literalParam } from './expression-types.ts'
+import { aggregateField, arithmeticField, literalParam, storedAs } from './expression-types.ts'
 import { instanceView, queryStateOf } from './hooks.ts'
 import { EVERYTHING, kindOf, type LookupRequest, lookupRule, unknownLookup } from './lookups.ts'
 import type { AggregateNode, ConditionTree, ExprNode, QueryNode, QueryState } from './nodes.ts'
@@ -113,7 +113,7 @@ class Request implements LookupRequest {
 
   expression(given: unknown): ExprNode | null {
     const raw = Expression.raw(given)
-    return raw === null ? null : resolveExpression(this.#scope, raw)
+    return raw === null ? null : storedAs(resolveExpression(this.#scope, raw), this.left.field)
   }
 
   query(given: unknown, limitedToOne: boolean): QueryNode | null {

@@ -4,15 +4,22 @@ import { bindParam } from '../dialects/shared.ts'
 import { bind, type Fragment, keyword, sql } from '../fragment.ts'
 import { instant, instantText } from './instants.ts'
 import { arg, type Emit, type FunctionSql, sqlOf } from './record.ts'
-import { zoneTable } from './zones.ts'
+import { TABLE, zoneTable } from './zones.ts'
 
 /** How many seconds ahead of UTC the clocks of a zone are at an instant, or when they show it. */
 function offset(zone: ExprNode, at: Fragment, isLocal: boolean): Fragment {
   if (zone.kind !== 'param') throw new TypeError('A time zone must be a value.')
-  const table = bind(zone, ({ value }) => zoneTable(String(value)))
-  const start = isLocal ? '(value ->> 0) + (value ->> 1)' : '(value ->> 0)'
-  return sql`(select value ->> 1 from json_each(${table}) where ${keyword(start)} <= unixepoch(${at}) order by key desc limit 1)`
+  const table = bind(zone, ({ value }) => zoneTable(String(value), isLocal))
+  const source = sql`(select ${table} as "t", unixepoch(${at}) as "u")`
+  return sql`(select ${keyword(OFFSET)} from (select "t", "u", ${keyword(CHANGE)} as "e" from ${source}))`
 }
+
+const { first, step, last, changes } = TABLE
+/** In which span of the table a second is, and where the last change in or before it is. */
+const SPAN = `max(0, min(${last}, ("u" - ${first}) / ${step}))`
+const CHANGE = `${changes} + 24 * cast(substr("t", 1 + 3 * ${SPAN}, 3) as integer)`
+const IS_BEFORE = '"u" < cast(substr("t", "e", 12) as integer)'
+const OFFSET = `cast(substr("t", "e" + case when ${IS_BEFORE} then 12 else 18 end, 6) as integer)`
 
 /** An instant of SQLite as what the clocks of a zone show, as if it were UTC. */
 function toZone(at: Fragment, zone: ExprNode): Fragment {
@@ -28,13 +35,19 @@ function fieldOf(node: FuncNode): ColumnField {
   return node.args[0]?.field ?? node.field
 }
 
+/** An instant of PostgreSQL, whether its column has a time zone or holds UTC without one. */
+function withZone(value: Fragment): Fragment {
+  return sql`to_timestamp(extract(epoch from ${value}))`
+}
+
 const inZone: FunctionSql = sqlOf({
   sqlite(node, emitter) {
     const [, zone] = node.args
     if (zone === undefined) throw new TypeError('There is no time zone.')
     return toZone(instant(arg(node, 0, emitter), fieldOf(node)), zone)
   },
-  postgresql: "(({0} at time zone {1}) at time zone 'UTC')",
+  postgresql: (node, emitter) =>
+    sql`((${withZone(arg(node, 0, emitter))} at time zone ${arg(node, 1, emitter)}) at time zone 'UTC')`,
   mysql: "convert_tz({0}, 'UTC', {1})",
 })
 
@@ -80,9 +93,9 @@ function pgTrunc(kind: string): Emit {
     const { family } = fieldOf(node)
     if (family === 'date') return sql`date_trunc(${unit}, ${value}::timestamp)::date`
     if (family === 'time') return sql`date_trunc(${unit}, ${value})::time`
-    // Bound twice: the second is the first again, whatever its number.
     const name = zone === undefined ? keyword("'UTC'") : emitter.typed(zone)
-    return sql`(date_trunc(${unit}, ${value} at time zone ${name}) at time zone ${name})`
+    const at = zone === undefined ? value : withZone(value)
+    return sql`(date_trunc(${unit}, ${at} at time zone ${name}) at time zone ${name})`
   }
 }
 
@@ -132,6 +145,14 @@ export const DATE_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, Functi
   ...Object.keys(FORMATS).map((kind) => [`Trunc:${kind}`, trunc(kind)] as const),
   ['InZone', inZone],
   ['InstantText', sqlOf({ sqlite: sqliteText, postgresql: '{0}', mysql: '{0}' })],
+  [
+    'InstantMs',
+    sqlOf({
+      sqlite: "cast(round(unixepoch({0}, 'subsec') * 1000) as integer)",
+      postgresql: '{0}',
+      mysql: '{0}',
+    }),
+  ],
   [
     'Now',
     sqlOf({

@@ -2,33 +2,72 @@ import { LruMap } from '../../util/lru-map.ts'
 
 const FIRST_MS = Date.UTC(1900, 0, 1)
 const LAST_MS = Date.UTC(2100, 0, 1)
-/** Shorter than any time between two changes of a zone's clocks. */
-const STEP_MS = 7 * 86_400_000
+/** A span: shorter than any time between two changes of a zone's clocks, which was 167 hours. */
+const STEP_MS = 6 * 86_400_000
 
-/** From which second on clocks are how many seconds ahead of UTC, as JSON: `[[-2e12,3600],…]`. */
-const cache = new LruMap<string, string>(100)
+/** Where the parts of a table are, for the SQL that reads it. */
+export const TABLE: Readonly<Record<'first' | 'step' | 'last' | 'changes', number>> = {
+  /** The second at which the first span starts. */
+  first: FIRST_MS / 1000,
+  step: STEP_MS / 1000,
+  /** The number of the last span. */
+  last: Math.ceil((LAST_MS - FIRST_MS) / STEP_MS) - 1,
+  /** The place of the first change, counted from 1. */
+  changes: 3 * Math.ceil((LAST_MS - FIRST_MS) / STEP_MS) + 1,
+}
+
+const cache = new LruMap<string, Buffer>(100)
 
 /**
- * When the clocks of a time zone changed and will, from 1900 to 2100, for databases that know no
- * time zones: `[[second of UTC, seconds ahead of UTC], …]` as JSON text.
+ * When the clocks of a time zone changed and will, from 1900 to 2100, for SQLite, which knows no
+ * time zones but takes parts of bytes in no time. For each span of days the number of the last change in
+ * or before it (3 digits); then, for each change, its second (12) and how many seconds clocks are ahead
+ * of UTC before and after it (6 each).
+ *
+ * The seconds are those of UTC, or those that clocks show after the change.
  */
-export function zoneTable(zone: string): string {
-  const known = cache.get(zone)
+export function zoneTable(zone: string, isLocal: boolean): Buffer {
+  const key = `${zone}${isLocal}`
+  const known = cache.get(key)
   if (known !== undefined) return known
-  const text = JSON.stringify(changesOf(offsetReader(zone)))
-  cache.set(zone, text)
+  const changes = changesOf(offsetReader(zone)).map(
+    ([second, before, after]): Change => [second + (isLocal ? after : 0), before, after],
+  )
+  const table = Buffer.from(spans(changes) + changes.map(written).join(''), 'latin1')
+  cache.set(key, table)
+  return table
+}
+
+type Change = readonly [second: number, before: number, after: number]
+
+function written(change: Change): string {
+  return change.map((number, at) => digits(number, at === 0 ? 12 : 6)).join('')
+}
+
+function digits(number: number, width: number): string {
+  return (number < 0 ? '-' : '+') + String(Math.abs(number)).padStart(width - 1, '0')
+}
+
+function spans(changes: readonly Change[]): string {
+  let text = ''
+  let at = 0
+  for (let span = 0; span <= TABLE.last; span += 1) {
+    const end = TABLE.first + (span + 1) * TABLE.step
+    while ((changes[at + 1]?.[0] ?? Number.POSITIVE_INFINITY) < end) at += 1
+    text += String(at).padStart(3, '0')
+  }
   return text
 }
 
 type Offset = (ms: number) => number
 
-function changesOf(offsetAt: Offset): [number, number][] {
+function changesOf(offsetAt: Offset): Change[] {
   let before = offsetAt(FIRST_MS)
-  const changes: [number, number][] = [[-1e12, before]]
+  const changes: Change[] = [[-9_999_999_999, before, before]]
   for (let ms = FIRST_MS; ms < LAST_MS; ms += STEP_MS) {
     const after = offsetAt(ms + STEP_MS)
     if (after === before) continue
-    changes.push([changeBetween(offsetAt, ms, ms + STEP_MS), after])
+    changes.push([changeBetween(offsetAt, ms, ms + STEP_MS), before, after])
     before = after
   }
   return changes

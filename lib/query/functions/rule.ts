@@ -1,6 +1,6 @@
 import { FieldError } from '../../errors.ts'
 import type { ColumnField, Family } from '../../fields/column-field.ts'
-import { commonField, resolveAlike } from '../expression-types.ts'
+import { commonField, resolveAlike, storedAs } from '../expression-types.ts'
 import type { ExprNode, FuncNode } from '../nodes.ts'
 import { OUTPUT } from '../outputs.ts'
 import type { RawExpression } from '../raw.ts'
@@ -128,8 +128,6 @@ function sameStorage(
 ): { readonly args: readonly ExprNode[]; readonly field: ColumnField } {
   const storages = new Set(args.map((node) => node.field.storage ?? 'text'))
   if (field.family !== 'dateTime' || storages.size === 1) return { args, field: sameKind(field) }
-  const asText = args.map((node) =>
-    node.field.storage === 'epochMs' ? funcNode('InstantText', [node], OUTPUT.dateTime) : node,
-  )
+  const asText = args.map((node) => storedAs(node, OUTPUT.dateTime))
   return { args: asText, field: OUTPUT.dateTime }
 }
