@@ -13,9 +13,7 @@ export function planSlices(state: QueryState): PlannedSelect {
   const whole = patchState(state, { offset: 0, limit: null })
   const { plan, shape } = selectUnder(whole, null, orderingOf(state))
   const told =
-    shape.kind === 'instances'
-      ? shape.annotations.find(({ name }) => name === NEAR_KEY)
-      : undefined
+    shape.kind === 'instances' ? shape.annotations.find(({ name }) => name === NEAR_KEY) : undefined
   const partition = told && plan.select[told.offset]
   if (partition === undefined) throw new TypeError('This query does not tell whose rows it has.')
   const rank: ExprNode = {
@@ -29,7 +27,11 @@ export function planSlices(state: QueryState): PlannedSelect {
   const columns = inner.select.map((node, at) => resultColumn(source, node, at))
   const number = columns[columns.length - 1] as ColumnNode
   const outer = around(inner, columns.slice(0, -1))
-  const where = { kind: 'group' as const, connector: 'and' as const, children: within(state, number) }
+  const where = {
+    kind: 'group' as const,
+    connector: 'and' as const,
+    children: within(state, number),
+  }
   const ordering = [{ node: number, descending: false, nulls: null }]
   return { plan: { ...outer, where, ordering }, shape }
 }

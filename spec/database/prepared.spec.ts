@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { type Database, openDatabase } from '../../lib/database/database.ts'
 import type { Runner, Statement } from '../../lib/database/runner.ts'
 import { describeOnEach, type FreshDatabase } from '../support/databases.ts'
+import { rejection } from './helpers.ts'
 
 const read = (sql: string, ...bindings: readonly unknown[]): Statement => ({
   sql,
@@ -86,7 +87,7 @@ describeOnEach('prepared statements', (kind) => {
     await current().run(read(`select a from t where a = ${mark}`, 1))
     await current().run(raw('drop table t'))
     const failed = current().run(read(`select a from t where a = ${mark}`, 1))
-    await failed.then(expect.fail, (error: Error) => expect(error.message).to.match(/\bt\b/))
+    expect((await rejection(failed)).message).to.match(/\bt\b/)
     await current().run(raw('create table t (a integer, b text)'))
     await current().run(raw('drop table t'))
   })
@@ -112,7 +113,7 @@ describeOnEach('prepared statements', (kind) => {
           await current().run(once('select 1'))
           return (await current().run(statement)).rows
         })
-      await work().then(expect.fail, (error: Error) => expect(error).to.have.property('code'))
+      expect(await rejection(work())).to.have.property('code')
       expect(await work()).to.deep.equal([['1']])
     })
   }

@@ -90,7 +90,9 @@ const part: fc.Arbitrary<Part> = fc.oneof(
     })),
 )
 
-const ending: fc.Arbitrary<(state: QueryState, value: Value) => QueryState> = fc.constantFrom(
+type Ending = (state: QueryState, value: Value) => QueryState
+
+const ending: fc.Arbitrary<Ending> = fc.constantFrom<Ending[]>(
   (state) => state,
   (state) => withOrdering(state, ['-author__name', 'id']),
   (state) => withReverse(withOrdering(state, [F('pages').asc({ nulls: 'last' })])),
@@ -202,6 +204,33 @@ describe('query: shapes', () => {
     expect(insert([email], ['d']).bindings).to.deep.equal(['d'])
     expect(compilationCount() - before).to.equal(2)
     expect(() => insert([email], [undefined])).to.throw('has no value')
+  })
+
+  it('of an insert of rows into PostgreSQL are its columns too, however many rows there are', () => {
+    const { Author } = metas
+    const [, name] = Author.columns as readonly (typeof Author.columns)[number][]
+    if (name === undefined) throw new TypeError('There are columns.')
+    const insert = (count: number, dialect: DialectName) =>
+      compileInsert(
+        {
+          model: Author,
+          columns: [name],
+          rows: Array.from({ length: count }, (_, at) => [`n${at}`]),
+          returning: [],
+        },
+        dialect,
+      )
+    const before = compilationCount()
+    expect(insert(2, 'postgresql').bindings).to.deep.equal(['{"n0","n1"}'])
+    expect(insert(3, 'postgresql').bindings).to.deep.equal(['{"n0","n1","n2"}'])
+    expect(insert(70_000, 'postgresql').bindings).to.have.lengthOf(1)
+    expect(compilationCount() - before).to.equal(1)
+    // Elsewhere each number has its text, of which the one of long lists is kept.
+    for (let time = 0; time < 2; time += 1) {
+      expect(insert(8_000, 'sqlite').bindings).to.have.lengthOf(8_000)
+      expect(insert(3, 'sqlite').bindings).to.deep.equal(['n0', 'n1', 'n2'])
+    }
+    expect(compilationCount() - before).to.equal(4)
   })
 
   it('with one part in two places are compiled each time, since others may have two', () => {
