@@ -14,12 +14,14 @@ interface Template {
   /** Null: nothing needs to be sent. */
   readonly draft: Omit<Draft, 'bound'> | null
   readonly slots: readonly Slot[]
+  readonly hasLists: boolean
 }
 
 interface Slot {
   /** The leaf's place in the shape; -1 for a constant. */
   readonly at: number
   readonly encode: Encode
+  readonly isList: boolean
 }
 
 /** A draft with its values encoded; null of null. */
@@ -33,7 +35,7 @@ const MAX_KEY_LENGTH = 20_000
 
 type Templates = LruMap<string, Template>
 
-const NOTHING: Template = { draft: null, slots: [] }
+const NOTHING: Template = { draft: null, slots: [], hasLists: false }
 const caches = new Map<DialectName, Templates>()
 let size = DEFAULT_SIZE
 let compilations = 0
@@ -94,7 +96,18 @@ function filled<D extends Draft | null>(draft: D): Finished<D> {
 
 /** The values of bound parts as the driver takes them. */
 export function encoded(bound: readonly Bound[]): readonly unknown[] {
-  return bound.map(({ leaf, encode }) => encode(leaf as never))
+  const bindings = bound.map(({ leaf, encode }) => encode(leaf as never))
+  return bound.some(({ isList }) => isList) ? spread(bindings, bound) : bindings
+}
+
+/** The values of lists among others. */
+function spread(
+  bindings: readonly unknown[],
+  parts: readonly { readonly isList: boolean }[],
+): readonly unknown[] {
+  return bindings.flatMap((value, at) =>
+    parts[at]?.isList ? (value as readonly unknown[]) : [value],
+  )
 }
 
 function cacheOf(dialect: DialectName): Templates {
@@ -107,13 +120,14 @@ function cacheOf(dialect: DialectName): Templates {
 }
 
 function fromTemplate(template: Template, leaves: readonly object[]): Finished<Draft | null> {
-  const { draft, slots } = template
+  const { draft, slots, hasLists } = template
   if (draft === null) return null
-  const bindings = new Array<unknown>(slots.length)
+  const values = new Array<unknown>(slots.length)
   for (let index = 0; index < slots.length; index += 1) {
     const { at, encode } = slots[index] as Slot
-    bindings[index] = encode(leaves[at] as never)
+    values[index] = encode(leaves[at] as never)
   }
+  const bindings = hasLists ? spread(values, slots) : values
   // Not by `...`, which takes longer than all the rest.
   const { sql, wants, writes, table, shape } = draft
   return { sql, bindings, wants, writes, table, repeated: true, shape }
@@ -130,10 +144,10 @@ function templateOf(draft: Draft | null, leaves: readonly object[]): Template | 
   places.set(CONSTANT, -1)
   const { bound, ...rest } = draft
   const slots: Slot[] = []
-  for (const { leaf, encode } of bound) {
+  for (const { leaf, encode, isList } of bound) {
     const at = places.get(leaf)
     if (at === undefined) return null
-    slots.push({ at, encode })
+    slots.push({ at, encode, isList })
   }
-  return { draft: rest, slots }
+  return { draft: rest, slots, hasLists: slots.some(({ isList }) => isList) }
 }

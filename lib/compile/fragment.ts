@@ -8,10 +8,13 @@ import { ImproperlyConfigured } from '../errors.ts'
 export class Bound {
   readonly leaf: object
   readonly encode: Encode
+  /** `encode` makes a list, of values for as many placeholders. */
+  readonly isList: boolean
 
-  constructor(leaf: object, encode: Encode) {
+  constructor(leaf: object, encode: Encode, isList = false) {
     this.leaf = leaf
     this.encode = encode
+    this.isList = isList
   }
 }
 
@@ -50,6 +53,15 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly Fragment[]
  */
 export function bind<L extends object>(leaf: L, encode: (leaf: L) => unknown): Fragment {
   return { sql: '?', bound: [new Bound(leaf, encode)] }
+}
+
+/** Text with many placeholders, whose values all come from one leaf, in their order. */
+export function bindList<L extends object>(
+  text: string,
+  leaf: L,
+  encode: (leaf: L) => readonly unknown[],
+): Fragment {
+  return { sql: text, bound: [new Bound(leaf, encode, true)] }
 }
 
 /** A placeholder for a value that the shape of the query decides. */

@@ -1,8 +1,6 @@
 import { FieldError } from '../errors.ts'
 import type { DialectName } from '../fields/dialect.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
-import { Expression } from '../query/expression.ts'
-import { planValue } from '../query/plan-write.ts'
 import { idOf } from '../query/shape.ts'
 import { emitterOf } from './builder.ts'
 import { finished, once, type ShapeKey } from './cache.ts'
@@ -10,7 +8,8 @@ import { dialectOf } from './clients.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { notSupported } from './dialects/shared.ts'
 import type { Emitter } from './emitter.ts'
-import { bind, type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+import { arePlain, isUnnested, rowsClause, rowsPerInsert } from './insert-rows.ts'
 import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
 
 /** What happens to a row that clashes with one that is there. */
@@ -42,18 +41,25 @@ export interface InsertSpec {
  */
 export function compileInsert(spec: InsertSpec, dialectName: DialectName): CompiledStatement {
   const compile = (): Draft => draftInsert(spec, dialectName)
-  const shape = shapeOfInsert(spec)
+  const shape = shapeOfInsert(spec, dialectName)
   return shape === null ? once(compile) : finished('insert', shape, dialectName, compile)
 }
 
-/** One row of values; null for others, which are compiled as they come. */
-function shapeOfInsert(spec: InsertSpec): ShapeKey | null {
+/** Of rows of values whose text is likely to come again; null for others. */
+function shapeOfInsert(spec: InsertSpec, dialect: DialectName): ShapeKey | null {
   const { model, columns, rows, returning, conflict } = spec
-  const [row = []] = rows
-  if (rows.length !== 1 || row.some((value) => Expression.raw(value) !== null)) return null
+  const isMany = rows.length > 1
+  const isAny = isMany && isUnnested(spec, dialect)
+  // Of each number of rows another text: only the one that long lists are cut into is kept.
+  if (isMany && !isAny && rows.length !== rowsPerInsert(spec, false, dialect)) return null
+  if (!arePlain(rows)) return null
   const clash = conflict?.action === 'update' ? [conflict.target, conflict.update] : []
   const lists = [columns, returning, ...clash].map((list) => list.map(idOf).join('.'))
-  return { key: `${idOf(model)}${conflict?.action ?? ''}:${lists.join(':')}`, leaves: [row] }
+  const count = isAny ? 'n' : rows.length
+  return {
+    key: `${idOf(model)}${conflict?.action ?? ''}:${lists.join(':')}:${count}`,
+    leaves: [isMany ? rows : (rows[0] ?? [])],
+  }
 }
 
 function draftInsert(spec: InsertSpec, dialectName: DialectName): Draft {
@@ -77,34 +83,7 @@ function insertClause(spec: InsertSpec, dialect: Dialect, emitter: Emitter): Fra
   if (columns.length === 0 && rows.length === 1 && dialect.name !== 'mysql') {
     return sql`${into} default values`
   }
-  const named = columns.length > 0 ? columns : [model.primaryKey]
-  const names = list(named.map(({ column }) => quoted(column, dialect.quote)))
-  const tuples = rows.map((row) =>
-    columns.length === 0
-      ? keyword(dialect.name === 'sqlite' ? '(null)' : '(default)')
-      : sql`(${list(columns.map((column, at) => value(model, column, row, at, emitter)))})`,
-  )
-  return sql`${into} (${names}) values ${list(tuples)}`
-}
-
-function value(
-  model: ModelMeta,
-  column: ColumnMeta,
-  row: readonly unknown[],
-  at: number,
-  emitter: Emitter,
-): Fragment {
-  const raw = Expression.raw(row[at])
-  if (raw !== null) return emitter.typed(planValue(model, column, raw))
-  const { name } = emitter.dialect
-  const { field } = column
-  const label = `${model.name}.${column.name}`
-  const placeholder = bind(row, (values) => {
-    const value = values[at]
-    if (value === undefined) throw new FieldError(`${label} has no value; null is one.`)
-    return field.toDb(value, name)
-  })
-  return emitter.dialect.written(placeholder, field)
+  return sql`${into} ${rowsClause(spec, rows, emitter)}`
 }
 
 function conflictClause(

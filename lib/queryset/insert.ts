@@ -1,4 +1,5 @@
 import { compileInsert, type InsertConflict } from '../compile/insert.ts'
+import { rowsPerInsert } from '../compile/insert-rows.ts'
 import type { Database } from '../database/runner.ts'
 import { adoptKeys, adoptValues } from '../hydrate/assign.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
@@ -9,9 +10,6 @@ import { Expression } from '../query/expression.ts'
 import { originOf } from './databases.ts'
 import { assertSize } from './limits.ts'
 import { restoreOnRollback } from './restore.ts'
-
-/** How many values one statement may carry; the databases' own limits are a little higher. */
-const MAX_BINDINGS = { sqlite: 32_000, postgresql: 65_000, mysql: 65_000 }
 
 /** What is said of an insert of many rows. */
 export interface InsertOptions {
@@ -47,7 +45,10 @@ export async function insertInstances(
     return prepare(meta, instance)
   })
   const batches = [...groupByColumns(meta, rows)].flatMap(([columns, group]) =>
-    chunks(group, batchSize(db, columns, options)).map((batch) => ({ columns, batch })),
+    chunks(group, batchSize(db, { model: meta, columns }, group, options)).map((batch) => ({
+      columns,
+      batch,
+    })),
   )
   const insertAll = async (): Promise<void> => {
     for (const { columns, batch } of batches) await insertBatch(db, meta, columns, batch, options)
@@ -89,9 +90,18 @@ function isMadeByDatabase(column: ColumnMeta, values: NewRow['values']): boolean
   return column.generated && (values[column.name] ?? null) === null
 }
 
-function batchSize(db: Database, columns: readonly ColumnMeta[], options: InsertOptions): number {
-  const largest = Math.max(1, Math.floor(MAX_BINDINGS[db.dialect] / Math.max(1, columns.length)))
-  return Math.min(options.batchSize ?? largest, largest)
+function batchSize(
+  db: Database,
+  into: { readonly model: ModelMeta; readonly columns: readonly ColumnMeta[] },
+  rows: readonly NewRow[],
+  { batchSize }: InsertOptions,
+): number {
+  const size = batchSize ?? rows.length
+  if (size <= 1) return 1
+  const hasExpressions = rows.some(({ values }) =>
+    into.columns.some(({ name }) => Expression.raw(values[name]) !== null),
+  )
+  return Math.min(size, rowsPerInsert(into, hasExpressions, db.dialect))
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

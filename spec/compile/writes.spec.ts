@@ -152,8 +152,88 @@ describe('compile: insert', () => {
       },
       {
         ...expected,
+        postgresql: [
+          'insert into "books" ("title", "author_id") select c0, c1 from unnest(coalesce($1, array[(null::"books")."title"]), coalesce($2, array[(null::"books")."author_id"])) with ordinality as r(c0, c1, n) order by n returning "id"',
+          '{"a","b"}',
+          '{1,2}',
+        ],
         mysql: [`insert into "books" ${values}`.replaceAll('"', '`'), 'a', 1, 'b', 2],
       },
+    )
+  })
+
+  it('inserts rows into PostgreSQL by one array for each column', async () => {
+    const names = ['title', 'isbn', 'rating', 'live', 'data', 'day', 'authorId']
+    const values = '(?, cast(? as integer), ?, ?, ?, ?, ?)'
+    const rows = [
+      ['a "b" \\ {c}, ', 2n ** 60n, 0.5, true, { a: 'x"\\y' }, null, 1],
+      ['', null, -0, false, null, '2020-02-29', 2],
+      ['NULL', 0n, 1e21, true, 'NULL', null, 3],
+    ]
+    const bound = (live: (value: boolean) => unknown): unknown[] => [
+      ...['a "b" \\ {c}, ', '1152921504606846976', 0.5, live(true)],
+      ...['{"a":"x\\"\\\\y"}', null, 1, '', null, -0, live(false), null, '2020-02-29', 2],
+      ...['NULL', '0', 1e21, live(true), '"NULL"', null, 3],
+    ]
+    const names_ = '("title", "isbn", "rating", "live", "data", "day", "author_id")'
+    const update = { action: 'update', target: [column('id')], update: [column('title')] } as const
+    const clash = 'on conflict ("id") do update set "title" = excluded."title"'
+    const array = (name: string, at: number) =>
+      `coalesce($${at + 1}, array[(null::"books")."${name}"])`
+    const arrays = ['title', 'isbn', 'rating', 'live', 'data', 'day', 'author_id'].map(array)
+    await expectInsert(
+      { columns: names.map(column), rows, returning: [], conflict: update },
+      {
+        sqlite: [
+          `insert into "books" ${names_} values ${values}, ${values}, ${values} ${clash}`,
+          ...bound(Number),
+        ],
+        postgresql: [
+          `insert into "books" ${names_} select c0, c1, c2, c3, c4, c5, c6 from unnest(${arrays.join(', ')}) with ordinality as r(c0, c1, c2, c3, c4, c5, c6, n) order by n ${clash}`,
+          '{"a \\"b\\" \\\\ {c}, ","","NULL"}',
+          '{"1152921504606846976",NULL,"0"}',
+          '{0.5,0,1e+21}',
+          '{true,false,true}',
+          '{"{\\"a\\":\\"x\\\\\\"\\\\\\\\y\\"}",NULL,"\\"NULL\\""}',
+          '{NULL,"2020-02-29",NULL}',
+          '{1,2,3}',
+        ],
+        mysql: [
+          `insert into "books" ${names_} values ${Array(3).fill('(?, ?, ?, ?, ?, ?, ?)').join(', ')} on duplicate key update "title" = values("title")`.replaceAll(
+            '"',
+            '`',
+          ),
+          ...bound(Number),
+        ],
+      },
+    )
+  })
+
+  it('inserts bytes, expressions, and rows of a table called as a type, by VALUES', () => {
+    const insert = (names: readonly string[], rows: readonly (readonly unknown[])[], table = '') =>
+      compileInsert(
+        {
+          model: table === '' ? metas.Book : { ...metas.Book, table },
+          columns: names.map(column),
+          rows,
+          returning: [],
+        },
+        'postgresql',
+      ).sql
+    expect(
+      insert(
+        ['cover', 'pages'],
+        [
+          [Buffer.of(1), 1],
+          [null, 2],
+        ],
+      ),
+    ).to.equal('insert into "books" ("cover", "pages") values ($1, $2), ($3, $4)')
+    expect(insert(['pages'], [[1], [Value(5)]])).to.equal(
+      'insert into "books" ("pages") values ($1), ($2::integer)',
+    )
+    expect(insert(['pages'], [[1], [2]], 'path')).to.equal(
+      'insert into "path" ("pages") values ($1), ($2)',
     )
   })
 

@@ -1,0 +1,154 @@
+import { FieldError } from '../errors.ts'
+import type { DialectName } from '../fields/dialect.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { Expression } from '../query/expression.ts'
+import { planValue } from '../query/plan-write.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import type { Emitter } from './emitter.ts'
+import { bind, bindList, type Fragment, keyword, list, quoted, sql } from './fragment.ts'
+
+type Row = readonly unknown[]
+
+/** Where new rows go. */
+interface Into {
+  readonly model: ModelMeta
+  readonly columns: readonly ColumnMeta[]
+}
+
+/**
+ * How many values one statement binds at most. The databases' own limits are a little higher, but
+ * SQLite is fastest with some thousands.
+ */
+const MAX_BINDINGS = { sqlite: 8_000, postgresql: 65_000, mysql: 65_000 }
+/** There are no more bindings for more rows, but all of them are text in memory at once. */
+const MAX_UNNESTED = 10_000
+
+/** Names that PostgreSQL takes for its own types before it looks for a table's. */
+const OWN_TYPES: ReadonlySet<string> = new Set(
+  (
+    'abstime aclitem any bit bool box bpchar bytea char cid cidr circle cstring date float4 float8 ' +
+    'inet int2 int4 int8 interval json jsonb jsonpath line lseg macaddr macaddr8 money name ' +
+    'numeric oid path point polygon record refcursor text tid time timestamp timestamptz timetz ' +
+    'trigger tsquery tsvector txid_snapshot uuid varbit varchar void xid xid8 xml'
+  ).split(' '),
+)
+
+/** How many rows one statement should insert at most. */
+export function rowsPerInsert(into: Into, hasExpressions: boolean, dialect: DialectName): number {
+  if (!hasExpressions && isUnnested(into, dialect)) return MAX_UNNESTED
+  return Math.max(1, Math.floor(MAX_BINDINGS[dialect] / Math.max(1, into.columns.length)))
+}
+
+/**
+ * Whether new rows go to PostgreSQL as one array for each column, in a text that is the same
+ * however many there are. Bytes do not: as text they would be twice as long.
+ */
+export function isUnnested({ model, columns }: Into, dialect: DialectName): boolean {
+  if (dialect !== 'postgresql' || columns.length === 0) return false
+  if (OWN_TYPES.has(model.table) || /^(pg_|_)/.test(model.table)) return false
+  return columns.every(({ field }) => field.family !== 'binary')
+}
+
+/** Whether rows have nothing but values. */
+export function arePlain(rows: readonly Row[]): boolean {
+  return rows.every((row) => row.every((value) => Expression.raw(value) === null))
+}
+
+/** The rows of an INSERT, with the names of their columns. */
+export function rowsClause(into: Into, rows: readonly Row[], emitter: Emitter): Fragment {
+  const { model, columns } = into
+  const { dialect } = emitter
+  const names = columns.length > 0 ? columns : [model.primaryKey]
+  const target = list(names.map(({ column }) => quoted(column, dialect.quote)))
+  if (columns.length === 0) {
+    const made = rows.map(() => keyword(dialect.name === 'sqlite' ? '(null)' : '(default)'))
+    return sql`(${target}) values ${list(made)}`
+  }
+  if (rows.length === 1 || !arePlain(rows)) {
+    const tuples = rows.map((row) => tuple(into, row, emitter))
+    return sql`(${target}) values ${list(tuples)}`
+  }
+  if (isUnnested(into, dialect.name)) return sql`(${target}) ${unnested(into, rows, dialect)}`
+  return sql`(${target}) values ${plainTuples(into, rows, dialect)}`
+}
+
+function tuple({ model, columns }: Into, row: Row, emitter: Emitter): Fragment {
+  const { dialect } = emitter
+  const values = columns.map((column, at) => {
+    const raw = Expression.raw(row[at])
+    if (raw !== null) return emitter.typed(planValue(model, column, raw))
+    const write = writerOf(model, column, dialect.name)
+    return dialect.written(
+      bind(row, (given) => write(given[at])),
+      column.field,
+    )
+  })
+  return sql`(${list(values)})`
+}
+
+/** Tuples that are all alike. */
+function plainTuples({ model, columns }: Into, rows: readonly Row[], dialect: Dialect): Fragment {
+  const places = columns.map(({ field }) => dialect.written(keyword('?'), field).sql)
+  const one = `(${places.join(', ')})`
+  const writers = columns.map((column) => writerOf(model, column, dialect.name))
+  return bindList(`${`${one}, `.repeat(rows.length - 1)}${one}`, rows, (given) => {
+    const bindings = new Array<unknown>(given.length * writers.length)
+    let place = 0
+    for (const row of given) {
+      for (let at = 0; at < writers.length; at += 1) {
+        bindings[place] = (writers[at] as Write)(row[at])
+        place += 1
+      }
+    }
+    return bindings
+  })
+}
+
+/**
+ * One array for each column. `coalesce` never gets to its second argument, which says what type the
+ * array has: that of the table's column, whatever it is, so that every value is read as if it were
+ * bound alone. The keys that the database makes are in the order of the rows.
+ */
+function unnested({ model, columns }: Into, rows: readonly Row[], dialect: Dialect): Fragment {
+  const table = quoted(model.table, dialect.quote)
+  const arrays = columns.map((column, at) => {
+    const write = writerOf(model, column, dialect.name)
+    const array = bind(rows, (given) => arrayText(given, at, write))
+    const name = quoted(column.column, dialect.quote)
+    return sql`coalesce(${array}, array[(null::${table}).${name}])`
+  })
+  const names = list(columns.map((_, at) => keyword(`c${at}`)))
+  const from = sql`unnest(${list(arrays)}) with ordinality as r(${names}, n)`
+  return sql`select ${names} from ${from} order by n`
+}
+
+/** An array of PostgreSQL as text, of one value of each row. */
+function arrayText(rows: readonly Row[], at: number, write: Write): string {
+  let text = '{'
+  let separator = ''
+  for (const row of rows) {
+    const value = write(row[at])
+    text += separator
+    text += typeof value === 'string' ? quotedItem(value) : value === null ? 'NULL' : String(value)
+    separator = ','
+  }
+  return `${text}}`
+}
+
+const SPECIAL = /["\\]/
+
+function quotedItem(text: string): string {
+  return `"${SPECIAL.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`
+}
+
+type Write = (value: unknown) => unknown
+
+/** Makes of a value of a row what the driver takes. */
+function writerOf(model: ModelMeta, column: ColumnMeta, dialect: DialectName): Write {
+  const { field } = column
+  const label = `${model.name}.${column.name}`
+  return (value) => {
+    if (value === undefined) throw new FieldError(`${label} has no value; null is one.`)
+    return field.toDb(value, dialect)
+  }
+}
