@@ -147,36 +147,43 @@ export type CheckLookups<M, W> = {
     : never
 }
 
-/** What is wrong with the lookup objects of a Q; never if nothing is. */
-type BadLookups<M, W> = W extends unknown
-  ? W extends CheckLookups<M, W>
-    ? never
-    : WrongLookups<Simplify<WrongOnes<W, CheckLookups<M, W>>>>
-  : never
+/** What is wrong with what a Q is made of; never if nothing is. */
+type BadLookups<M, W> =
+  W extends Expression<unknown, string>
+    ? BadCondition<M, W>
+    : W extends CheckLookups<M, W>
+      ? never
+      : WrongLookups<Simplify<WrongOnes<W, CheckLookups<M, W>>>>
 
 type WrongOnes<W, Checked> = {
   [K in keyof W as W[K] extends Checked[K & keyof Checked] ? never : K]: Checked[K & keyof Checked]
 }
+
+/** What is wrong with an expression as a condition; never if nothing is. */
+type BadCondition<M, E> =
+  E extends Expression<infer T, infer P>
+    ? [BadPath<M, P>] extends [never]
+      ? unknown extends T
+        ? never
+        : ResultOf<M, T> extends boolean | null
+          ? never
+          : NoCondition
+      : BadPath<M, P>
+    : never
 
 /** An argument of `filter()` as it must be over `M`. */
 export type CheckCondition<M, C> =
   C extends Condition<infer W>
     ? unknown extends W
       ? C
-      : [BadLookups<M, W>] extends [never]
-        ? C
-        : BadLookups<M, W>
-    : C extends Expression<infer T, infer P>
-      ? [BadPath<M, P>] extends [never]
-        ? unknown extends T
-          ? C
-          : ResultOf<M, T> extends boolean | null
-            ? C
-            : NoCondition
-        : BadPath<M, P>
+      : OrBad<C, BadLookups<M, W>>
+    : C extends Expression<unknown, string>
+      ? OrBad<C, BadCondition<M, C>>
       : C extends (...args: never[]) => unknown
         ? NoCondition
         : CheckLookups<M, C>
+
+type OrBad<T, Bad> = [Bad] extends [never] ? T : Bad
 
 /**
  * One argument of `filter()` as it must be over `M`. While it is not known yet it is any `object`;

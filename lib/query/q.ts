@@ -47,8 +47,8 @@ export class Condition<out W = unknown> {
 /** What can stand for a condition: a Q, an object of lookups, or a boolean expression. */
 export type Conditional = Condition | Expression | object
 
-/** The lookup objects inside a condition. */
-export type LookupsOf<C> = C extends Condition<infer W> ? W : C extends Expression ? never : C
+/** The lookup objects and the expressions inside a condition. */
+export type LookupsOf<C> = C extends Condition<infer W> ? W : C
 
 /** `Q({...})` and its static combinators. */
 export interface QFactory {
