@@ -10,6 +10,6 @@ export const byKey: Workload = {
   },
   measure: (bench) => {
     const { session, sizes } = bench
-    return timeEach(repeat(bench, 400), (nth) => session.byKey(1 + ((nth * 37) % sizes.books)))
+    return timeEach(repeat(bench, 1_000), (nth) => session.byKey(1 + ((nth * 37) % sizes.books)))
   },
 }

@@ -11,7 +11,7 @@ export const count: Workload = {
   },
   measure: (bench) => {
     const { session, sizes } = bench
-    return timeEach(repeat(bench, 300), (nth) => session.count(1 + (nth % sizes.authors), nth))
+    return timeEach(repeat(bench, 800), (nth) => session.count(1 + (nth % sizes.authors), nth))
   },
 }
 
@@ -25,6 +25,6 @@ export const exists: Workload = {
   },
   measure: (bench) => {
     const { session, sizes } = bench
-    return timeEach(repeat(bench, 300), (nth) => session.exists(1 + (nth % sizes.authors), nth))
+    return timeEach(repeat(bench, 800), (nth) => session.exists(1 + (nth % sizes.authors), nth))
   },
 }

@@ -26,7 +26,7 @@ export const join: Workload = {
   },
   measure: (bench) => {
     const { session } = bench
-    return timeEach(repeat(bench, 200), (nth) => session.joined(country(nth), 200 + (nth % 400)))
+    return timeEach(repeat(bench, 400), (nth) => session.joined(country(nth), 200 + (nth % 400)))
   },
 }
 
@@ -40,7 +40,7 @@ export const build: Workload = {
   },
   measure: async (bench) => {
     const { session } = bench
-    return timeBatches(repeat(bench, 40), 250, (nth) => session.build?.(country(nth), nth))
+    return timeBatches(repeat(bench, 80), 250, (nth) => session.build?.(country(nth), nth))
   },
 }
 

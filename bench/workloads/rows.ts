@@ -8,8 +8,8 @@ import {
   type Workload,
 } from '../workload.ts'
 
-export const oneRow = rows('W2.1', 1, 400)
-export const hundredRows = rows('W2.100', 100, 120)
+export const oneRow = rows('W2.1', 1, 1_000)
+export const hundredRows = rows('W2.100', 100, 300)
 export const tenThousandRows = rows('W2.10k', 10_000, 8)
 
 function rows(id: string, asked: number, times: number): Workload {
