@@ -13,14 +13,15 @@ import { stepsInOrder } from './state.ts'
 import { containsAggregate, expressionsOf, someNode } from './walk.ts'
 
 /**
- * Plans some aggregates of a state as subqueries: over the same rows, without the joins of the other
+ * Plans some aggregates of a state, or all, as subqueries: over the same rows, without the joins of the other
  * aggregates, so that those do not multiply the rows.
  */
 export function separately(
   state: QueryState,
-  aggregates: ReadonlySet<AggregateNode>,
+  aggregates: ReadonlySet<AggregateNode> | null,
 ): PlanSeparately {
-  return (node, outer) => (aggregates.has(node) ? separatePlan(state, node, outer) : null)
+  return (node, outer) =>
+    aggregates === null || aggregates.has(node) ? separatePlan(state, node, outer) : null
 }
 
 /** Behind how many steps the keys of groups are joined: as early as they are known. */
@@ -32,6 +33,8 @@ export function keysPosition({ projection }: QueryState, { columns, position }: 
 
 function separatePlan(state: QueryState, node: AggregateNode, outer: Planner): ExprNode {
   const inner = outer.inner(state.model)
+  inner.meanings = state.annotations
+  inner.planAlone = separately(state, null)
   if (state.groupBy !== null && outer.groupKeys === null) {
     throw new FieldError(
       'What rows are grouped by must be computed before aggregates over several relations to many.',
@@ -64,8 +67,6 @@ function takeRows(
       if (condition !== null) inner.take({ ...step, condition })
     } else if (someNode(step.node, (part) => part === node)) {
       value = inner.bind(node, null)
-    } else if (!isGrouped(step.node)) {
-      inner.take(step)
     }
   }
   if (keysAt === state.steps?.length) bindKeys()

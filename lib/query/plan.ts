@@ -98,6 +98,8 @@ function replayWith(
 ): Replayed {
   const planner = new Planner(state.model, parent, planInner)
   if (separate !== null) planner.planSeparately = separately(state, separate)
+  planner.planAlone = separately(state, null)
+  planner.meanings = state.annotations
   const { projection, groupBy } = state
   const named = projection.kind === 'instances' ? null : projection
   const steps: readonly (Step | null)[] = [...stepsInOrder(state.steps), null]

@@ -3,6 +3,7 @@ import type { ModelMeta } from '../meta/model-meta.ts'
 import { type JoinedSource, Joins, stepsOf, Votes } from './joins.ts'
 import type {
   AggregateNode,
+  Annotation,
   ColumnNode,
   ConditionTree,
   ConstantTree,
@@ -20,7 +21,7 @@ import { resolveWhole, type Scope } from './paths.ts'
 import type { BoundPath, Branch, Planned, Planning } from './plan-parts.ts'
 import { simplify } from './simplify.ts'
 import { splitExclude } from './split-exclude.ts'
-import { withParts } from './walk.ts'
+import { containsAggregate, withExpressions, withParts } from './walk.ts'
 
 /** Plans subqueries; given from outside since it needs planners itself. */
 export type PlanQuery = (state: QueryState, parent: Planner) => SelectPlan
@@ -56,6 +57,10 @@ export class Planner implements Planning {
   /** What rows are grouped by; null of rows as they are. */
   groupKeys: readonly ExprNode[] | null = null
   planSeparately: PlanSeparately = () => null
+  /** The same, whether or not it could be part of the query. */
+  planAlone: PlanSeparately = () => null
+  /** What annotations stand for, before they are planned. */
+  meanings: ReadonlyMap<string, Annotation> = new Map()
   /** What became of aggregates that were planned separately. */
   readonly separated: WeakSet<ExprNode> = new WeakSet()
   /** What each join is for: aggregates, or anything else. */
@@ -245,8 +250,12 @@ export class Planner implements Planning {
         return this.#aggregate(node, reusable, used)
       case 'annotation': {
         const known = this.annotations.get(node.name)
-        if (known === undefined) throw new FieldError(`There is no annotation '${node.name}'.`)
-        return known
+        if (known !== undefined) return known
+        const meant = this.meanings.get(node.name)
+        if (meant === undefined) throw new FieldError(`There is no annotation '${node.name}'.`)
+        const bound = this.bind(meant.node, null)
+        this.annotations.set(node.name, bound)
+        return bound
       }
       case 'query': {
         const whole = this.#planQuery(node.state, this)
@@ -276,15 +285,24 @@ export class Planner implements Planning {
         `OuterRef('${path}') has no query around it: it belongs into Subquery() or Exists().`,
       )
     }
-    return at.bind(resolveWhole(at.#scope, path).node, null)
+    return at.#fromInside(resolveWhole(at.#scope, path).node)
+  }
+
+  /**
+   * An expression of this query that one inside it refers to. Aggregates become queries there: SQLite
+   * computes none of the groups around.
+   */
+  #fromInside(node: ExprNode): ExprNode {
+    if (!containsAggregate(node, this.meanings)) return this.bind(node, null)
+    const inside = (part: ExprNode): ExprNode => this.#fromInside(part)
+    if (node.kind === 'annotation') return inside(this.meanings.get(node.name)?.node ?? node)
+    if (node.kind === 'aggregate') return this.planAlone(node, this) ?? node
+    return withParts(node, { node: inside, condition: (tree) => withExpressions(tree, inside) })
   }
 
   /** What names mean here. */
   get #scope(): Scope {
-    const annotations = [...this.annotations].map(
-      ([name, node]) => [name, { node, selected: true }] as const,
-    )
-    return { model: this.model, annotations: new Map(annotations) }
+    return { model: this.model, annotations: this.meanings }
   }
 
   #use(source: JoinedSource): void {

@@ -1,6 +1,6 @@
 import { around, resultColumn } from './around.ts'
 import { Lifted } from './lifted.ts'
-import type { ConditionTree, SelectPlan } from './nodes.ts'
+import type { ConditionTree, ExprNode, SelectPlan } from './nodes.ts'
 import { orderedBy } from './walk.ts'
 
 /**
@@ -25,7 +25,12 @@ export function withWindowsInside(plan: SelectPlan, qualify: ConditionTree): Sel
   const { distinct, offset, limit, window, isEmpty } = plan
   const hasOwnLimit = plan.hasOwnLimit === true
   return {
-    ...around(inner, plan.select.map(resultColumn)),
+    ...around(inner, plan.select.map(fromInside)),
     ...{ where, distinct, distinctOn, ordering, offset, limit, window, hasOwnLimit, isEmpty },
   }
+}
+
+/** A column of the subquery; what only says that there is a row has no name there. */
+function fromInside(node: ExprNode, index: number): ExprNode {
+  return node.kind === 'func' && node.name === 'one' ? node : resultColumn(node, index)
 }
