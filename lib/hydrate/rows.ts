@@ -127,7 +127,7 @@ function modelReader(
     from.row = row
     from.stored = storedOf(row)
     const instance = makeInstance(model, from)
-    if (!isChecked) assertNotShadowed(model, instance, columns)
+    if (!isChecked) assertNotShadowed(model, instance)
     isChecked = true
     if (!isWhole) defer(model, instance)
     return instance

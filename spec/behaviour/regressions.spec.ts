@@ -106,4 +106,34 @@ describeOnEach('regressions', (kind) => {
     const { sql } = AuthorNote.objects.filter({ pk__in: own }).toSQL()
     expect(sql).to.contain('in (select')
   })
+  describe('a class field with the name of a column', () => {
+    class Careless extends Model('books', {
+      title: fields.char({ maxLength: 200 }),
+      pages: fields.integer(),
+    }) {
+      static objects = new AsyncManager(Careless)
+      override pages = 0
+    }
+    const CURE =
+      'Class fields of Careless hide its columns or relations: remove the class field pages.'
+
+    it('does not replace what rows hold: it is named when the first is loaded or saved', async () => {
+      expect((await rejection(Careless.objects.first())).message).to.equal(CURE)
+      const failure = await stage.sends(0, () => rejection(new Careless({ title: 'x' }).save()))
+      expect(failure.message).to.equal(CURE)
+    })
+
+    it('is another thing than a constructor that assigns to one', async () => {
+      class Careful extends Model('tags', { name: fields.char({ maxLength: 50 }) }) {
+        static objects = new AsyncManager(Careful)
+        notes: string[] = []
+        constructor(values: { readonly name?: string } = {}) {
+          super(values)
+          this.name = this.name?.trim()
+        }
+      }
+      await Careful.objects.create({ name: ' tidy ' })
+      expect((await Careful.objects.get()).name).to.equal('tidy')
+    })
+  })
 })
