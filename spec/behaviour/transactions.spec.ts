@@ -192,7 +192,7 @@ describeOnEach('transactions', (kind) => {
 
   describe('starts outside', () => {
     it('one that is still waiting for a connection is run by the atomic that reads it', async function () {
-      this.timeout(20_000)
+      this.timeout(60_000)
       if (kind.name === 'SQLite memory') {
         const counted = await atomic(async () => {
           await add('a')
@@ -408,7 +408,7 @@ describeOnEach(
     const stage = useStage(kind)
 
     it('all finish, while transactions come and go', async function () {
-      this.timeout(30_000)
+      this.timeout(60_000)
       const starts = Array.from({ length: 1000 }, (_, at) =>
         Author.objects.filter({ id: (at % 3) + 1 }).startGet(),
       )

@@ -133,7 +133,7 @@ describeOnEach('starts that nobody reads', (kind) => {
   })
 
   it('in a program that just forgets it: a warning on collection, no crash', async function () {
-    this.timeout(30_000)
+    this.timeout(60_000)
     const program = fileURLToPath(new URL('./support/forgetful.ts', import.meta.url))
     const { stdout, stderr } = await run(process.execPath, [
       ...['--import', 'tsx', '--expose-gc', '--unhandled-rejections=strict'],

@@ -197,7 +197,7 @@ describeOnEach(
     const at = useDatabase(kind, { max: 10, acquireMs: 1000 })
 
     it('1,000 starts of 50 ms on a pool of 10 all finish, however short the acquire timeout (F04)', async function () {
-      this.timeout(30_000)
+      this.timeout(60_000)
       const { db } = at
       let running = 0
       let most = 0

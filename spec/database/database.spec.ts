@@ -230,7 +230,7 @@ describeOnEach('close()', (kind) => {
 
 describeOnEach('a process', (kind) => {
   it('ends by itself after close(), and a start nobody read does not end it before (F01, F32)', async function () {
-    this.timeout(20_000)
+    this.timeout(60_000)
     const fresh = await kind.create()
     const script = fileURLToPath(new URL('./support/unread-start.ts', import.meta.url))
     const child = spawn(
