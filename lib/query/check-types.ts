@@ -179,9 +179,7 @@ export type CheckCondition<M, C> =
       : OrBad<C, BadLookups<M, W>>
     : C extends Expression<unknown, string>
       ? OrBad<C, BadCondition<M, C>>
-      : C extends (...args: never[]) => unknown
-        ? NoCondition
-        : CheckLookups<M, C>
+      : CheckLookups<M, C>
 
 type OrBad<T, Bad> = [Bad] extends [never] ? T : Bad
 
@@ -191,7 +189,7 @@ type OrBad<T, Bad> = [Bad] extends [never] ? T : Bad
  * out before it looks at a check.
  */
 type CheckArgument<M, C> = C extends unknown
-  ? object extends C
+  ? [keyof C] extends [never]
     ? WhereHint<M>
     : CheckCondition<M, C>
   : never
@@ -206,7 +204,7 @@ export type CheckConditions<M, Cs extends readonly unknown[]> = {
 
 /** A lookup object where no other condition will do. */
 export type CheckWhere<M, W> = W extends unknown
-  ? object extends W
+  ? [keyof W] extends [never]
     ? WhereHint<M>
     : CheckLookups<M, W>
   : never

@@ -48,6 +48,8 @@ type Named<K extends string, A, Names> = A extends keyof Names
   ? `${K}__${Names[A] & string}`
   : never
 
+type OfJson<K, A> = A extends 'json' ? K : never
+
 type Target<F> = F extends { readonly spec: { readonly target: infer M } } ? M : never
 
 /**
@@ -75,6 +77,10 @@ interface FieldNames<FS> {
       }[keyof FS & string]
   readonly transforms: {
     [K in keyof FS & string]: Named<K, FamilyAt<FS[K]>, TransformNames>
+  }[keyof FS & string]
+  /** Columns of JSON. */
+  readonly json: {
+    [K in keyof FS & string]: OfJson<K, FamilyAt<FS[K]>>
   }[keyof FS & string]
   /** One step along each relation. */
   readonly far: {
@@ -129,6 +135,11 @@ export type ColumnKeys<M> = NamesOf<M>['columns'] | AnnotationNames<M>
 /** The relations of `M` by name, forward and reverse. */
 export type RelationKeys<M> = NamesOf<M>['relations'] | ReverseNames<M>['relations']
 
+/** What no function is assignable to, which has nothing else to check. */
+interface NoFunction {
+  readonly [Symbol.hasInstance]?: never
+}
+
 /** What an editor offers as keys of a filter. */
 interface Hints<M> {
   readonly paths:
@@ -145,7 +156,7 @@ interface Hints<M> {
     | `${RelationKeys<M>}__${'isnull' | 'in'}`
     | NamesOf<M>['far']
     | ReverseNames<M>['far']
-  readonly where: { readonly [K in this['lookups']]?: unknown } & object
+  readonly where: { readonly [K in this['lookups']]?: unknown } & NoFunction & object
   readonly orders: this['paths'] | `-${this['paths']}` | '?'
 }
 
@@ -186,8 +197,14 @@ export type RelatedHint<M> = ToOneKeys<M> | NamesOf<M>['farToOne'] | null
 
 /** The lookups of related rows, one step along each relation. */
 type FarLookups<M> = {
-  [K in RelationKeys<M>]: `${K}__${NamesOf<FarModel<M, K>>['lookups']}`
+  [K in RelationKeys<M>]: `${K}__${FarLookupNames<FarModel<M, K>>}`
 }[RelationKeys<M>]
+
+type FarLookupNames<To> =
+  | NamesOf<To>['columns']
+  | NamesOf<To>['lookups']
+  | NamesOf<To>['relations']
+  | `${NamesOf<To>['relations']}__${'isnull' | 'in'}`
 
 type FarModel<M, K extends string> = K extends keyof FieldsOf<M>
   ? Target<FieldsOf<M>[K]>
@@ -208,4 +225,6 @@ export type Where<M> = {
     | WhereValue<M, K>
     | Expression<unknown, Path<M>>
     | (K extends WithoutSubquery ? never : Subquery)
+} & {
+  readonly [K in `${NamesOf<M>['json']}__${string}`]?: unknown
 }
