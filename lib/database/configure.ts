@@ -13,6 +13,13 @@ const BUSY_TIMEOUT_MS = 5000
 const FILE_POOL: Knex.PoolConfig = { min: 0, max: 4 }
 const SQLITE_CLIENTS = new Set(['sqlite', 'sqlite3', 'better-sqlite3'])
 
+/** knex takes the name of a client, or a class of one's own. */
+function isSqliteClient(client: unknown): boolean {
+  if (typeof client === 'string') return SQLITE_CLIENTS.has(client)
+  if (typeof client !== 'function') return false
+  return (client.prototype as Partial<KnexClient> | undefined)?.dialect === 'sqlite3'
+}
+
 /** Whether a value is a knex, and not the configuration of one. */
 function isKnex(value: unknown): value is Knex {
   return typeof value === 'function' && 'client' in value && 'raw' in value
@@ -119,7 +126,7 @@ export function configuredKnex(configOrKnex: Knex.Config | Knex): ConfiguredKnex
   }
   assertSection(configOrKnex)
   const client: unknown = configOrKnex.client ?? configOrKnex.dialect
-  const isSqlite = typeof client === 'string' && SQLITE_CLIENTS.has(client)
+  const isSqlite = isSqliteClient(client)
   try {
     const knex = knexModule.default(isSqlite ? sqliteConfig(configOrKnex) : { ...configOrKnex })
     return { knex, isOwn: true }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
+import { betterSqlite3Client } from './better-sqlite3.ts'
 
 export type Dialect = 'sqlite' | 'postgresql'
 
@@ -20,28 +21,41 @@ export interface FreshDatabase {
 }
 
 export interface TestDatabase {
-  readonly name: 'SQLite file' | 'SQLite memory' | 'PostgreSQL'
+  readonly name: 'SQLite file' | 'SQLite memory' | 'SQLite file by better-sqlite3' | 'PostgreSQL'
   readonly dialect: Dialect
   create(): Promise<FreshDatabase>
 }
 
-const sqliteFile: TestDatabase = {
-  name: 'SQLite file',
-  dialect: 'sqlite',
-  async create() {
-    const directory = await mkdtemp(join(tmpdir(), 'asynchrormous-spec-'))
-    return {
-      config: {
-        client: 'sqlite3',
-        connection: { filename: join(directory, 'spec.sqlite') },
-        useNullAsDefault: true,
-        // One connection writes at a time anyway; more than one lets specs see real concurrency.
-        pool: { min: 0, max: 4 },
-      },
-      drop: () => rm(directory, { recursive: true, force: true }),
-    }
-  },
+function sqliteFileOf(
+  name: TestDatabase['name'],
+  client: string | typeof Knex.Client,
+): TestDatabase {
+  return {
+    name,
+    dialect: 'sqlite',
+    async create() {
+      const directory = await mkdtemp(join(tmpdir(), 'asynchrormous-spec-'))
+      return {
+        config: {
+          client,
+          connection: { filename: join(directory, 'spec.sqlite') },
+          useNullAsDefault: true,
+          // One connection writes at a time anyway; more than one lets specs see real concurrency.
+          pool: { min: 0, max: 4 },
+        },
+        drop: () => rm(directory, { recursive: true, force: true }),
+      }
+    },
+  }
 }
+
+const sqliteFile = sqliteFileOf('SQLite file', 'sqlite3')
+
+/** The optional driver, which blocks; none where it is not installed. */
+export const betterSqlite3: readonly TestDatabase[] =
+  betterSqlite3Client === null
+    ? []
+    : [sqliteFileOf('SQLite file by better-sqlite3', betterSqlite3Client)]
 
 const sqliteMemory: TestDatabase = {
   name: 'SQLite memory',
@@ -79,10 +93,16 @@ const postgresql: TestDatabase = {
   },
 }
 
+/** With `SPEC_BETTER_SQLITE3=1` everything runs on that driver too, where it is installed. */
+const others = process.env['SPEC_BETTER_SQLITE3'] === '1' ? betterSqlite3 : []
+
 /** Every database of this run; `--only=sqlite` and `--only=postgresql` of the runner narrow it. */
-export const databases: readonly TestDatabase[] = [sqliteFile, sqliteMemory, postgresql].filter(
-  ({ dialect }) => !process.env['SPEC_ONLY'] || process.env['SPEC_ONLY'] === dialect,
-)
+export const databases: readonly TestDatabase[] = [
+  sqliteFile,
+  sqliteMemory,
+  ...others,
+  postgresql,
+].filter(({ dialect }) => !process.env['SPEC_ONLY'] || process.env['SPEC_ONLY'] === dialect)
 
 /**
  * A `describe` per database. `db` is the kind of database, not yet one: call `db.create()` in a

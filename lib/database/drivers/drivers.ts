@@ -1,10 +1,11 @@
 import { NotSupportedError } from '../../errors.ts'
+import { betterSqlite3Driver } from './better-sqlite3.ts'
 import type { Driver, KnexClient } from './driver.ts'
 import { pgDriver } from './pg.ts'
 import { sqlite3Driver } from './sqlite3.ts'
 
 const DRIVERS: ReadonlyMap<string, Driver> = new Map(
-  [pgDriver, sqlite3Driver].map((driver) => [driver.name, driver]),
+  [pgDriver, sqlite3Driver, betterSqlite3Driver].map((driver) => [driver.name, driver]),
 )
 
 /**
