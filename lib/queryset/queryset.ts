@@ -25,6 +25,14 @@ import type {
   Term,
 } from '../query/check-types.ts'
 import { withCombined } from '../query/combine.ts'
+import {
+  type DateKind,
+  type DatesOptions,
+  type DateTimeKind,
+  type DateTimesOptions,
+  withDates,
+  withDateTimes,
+} from '../query/dates.ts'
 import { registerQueryReader } from '../query/hooks.ts'
 import { type LockOptions, withLock } from '../query/lock.ts'
 import type { Subquery } from '../query/lookup-types.ts'
@@ -451,6 +459,30 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   /** The rows of this queryset that are in none of the others. */
   difference(...others: readonly Subquery[]): this {
     return this.#with(withCombined(this.#state, 'difference', others))
+  }
+
+  /**
+   * The days of a column, cut down to their year, month, week or day, each once and in order.
+   *
+   * @example await Author.objects.dates('bornOn', 'year', { order: 'desc' }) // ['1990-01-01', …]
+   */
+  dates<const P extends Term>(
+    path: CheckTerm<M, P>,
+    kind: DateKind,
+    options?: DatesOptions,
+  ): Reshaped<this, M, string>
+  dates(path: unknown, kind: DateKind, options: DatesOptions = {}): unknown {
+    return this.#with(withDates(this.#state, path as string, kind, options))
+  }
+
+  /** The instants of a column, cut down, each once and in order; in UTC unless `tzinfo` says else. */
+  datetimes<const P extends Term>(
+    path: CheckTerm<M, P>,
+    kind: DateTimeKind,
+    options?: DateTimesOptions,
+  ): Reshaped<this, M, Date>
+  datetimes(path: unknown, kind: DateTimeKind, options: DateTimesOptions = {}): unknown {
+    return this.#with(withDateTimes(this.#state, path as string, kind, options))
   }
 
   /**

@@ -178,3 +178,14 @@ Book.objects.orderBy('author').distinct('author', 'author__name')
 Book.objects.distinct('autor')
 // @ts-expect-error there is no such option
 Book.objects.selectForUpdate({ wait: true })
+
+// ---------- dates
+
+expectTypeOf(await Author.objects.dates('bornOn', 'year', { order: 'desc' })).toEqualTypeOf<
+  string[]
+>()
+expectTypeOf(await Book.objects.datetimes('publishedAt', 'hour')).toEqualTypeOf<Date[]>()
+// @ts-expect-error there is no such column
+Author.objects.dates('brnOn', 'year')
+// @ts-expect-error a day has no hours
+Author.objects.dates('bornOn', 'hour')
