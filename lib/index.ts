@@ -60,6 +60,7 @@ export type { AggregateOptions, AverageRef } from './query/aggregates.ts'
 export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.ts'
 export type { CaseOptions, Operand, WhenBranch } from './query/conditional.ts'
 export { Case, When } from './query/conditional.ts'
+export * from './query/custom-lookups.ts'
 export type { DateKind, DatesOptions, DateTimeKind, DateTimesOptions } from './query/dates.ts'
 export type { FExpr, Literal, Ref } from './query/expression.ts'
 export { Expression, F, OrderTerm, Value } from './query/expression.ts'
@@ -94,6 +95,8 @@ export {
   TruncWeek,
   TruncYear,
 } from './query/functions/dates.ts'
+export type { LookupDefinition, TransformDefinition } from './query/functions/extend.ts'
+export { registerLookup, registerTransform } from './query/functions/extend.ts'
 export { JSONArray, JSONObject, KT } from './query/functions/json.ts'
 export {
   Abs,

@@ -1,6 +1,7 @@
 import type { ConditionTree } from '../query/nodes.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, sql } from './fragment.ts'
+import { emitCustom } from './functions/custom.ts'
 import { LOOKUP_SQL } from './lookups.ts'
 
 /** Longer rows of AND and OR are nested, since SQLite stops at a depth of 1,000. */
@@ -17,9 +18,10 @@ export function emitCondition(tree: ConditionTree, emitter: Emitter): Fragment {
       return sql`not (${emitCondition(tree.child, emitter)})`
     case 'lookup': {
       const emit = LOOKUP_SQL.get(tree.lookup)
-      if (emit === undefined)
-        throw new TypeError(`There is no SQL for the lookup '${tree.lookup}'.`)
-      return emit(tree, emitter)
+      if (emit !== undefined) return emit(tree, emitter)
+      const own = emitCustom(tree.lookup, [tree.left, ...tree.right], emitter)
+      if (own === null) throw new TypeError(`There is no SQL for the lookup '${tree.lookup}'.`)
+      return sql`(${own})`
     }
     default: {
       const children = tree.children.map((child) => inGroup(child, emitter))

@@ -8,6 +8,7 @@ import type {
   PrimaryField,
   Unknown,
 } from '../meta/row-types.ts'
+import type { CustomLookups } from './custom-lookups.ts'
 
 /** What a queryset of rows `R` is to a lookup that takes a subquery; a manager is none. */
 export interface Subquery<out R = unknown> {
@@ -190,8 +191,23 @@ type Step<M, K extends string> = K extends keyof FieldsOf<M>
 
 /** The lookups and transforms of the values `V` of a family. */
 type LookupsOf<V, Family> = Family extends keyof LookupsByFamily<V>
-  ? LookupsByFamily<V>[Family]
+  ? keyof CustomLookups extends never
+    ? LookupsByFamily<V>[Family]
+    : LookupsByFamily<V>[Family] & CustomOf<Family>
   : never
+
+/** What programs registered for a family. */
+type CustomOf<Family> = {
+  [K in keyof CustomLookups as CustomLookups[K] extends { on: infer On }
+    ? Family extends On
+      ? K
+      : never
+    : never]: CustomLookups[K] extends { transform: infer T }
+    ? LookupsOf<T, FamilyOfValue<T>>
+    : CustomLookups[K] extends { lookup: infer V }
+      ? V
+      : never
+}
 
 /** The value that the transforms `P` make; `L` is what the value before them takes. */
 type TransformValue<L, P extends string> = P extends keyof L

@@ -1,4 +1,4 @@
-import { FieldError, InvalidValueError } from '../errors.ts'
+import { FieldError, ImproperlyConfigured, InvalidValueError } from '../errors.ts'
 import type { ColumnField, Family } from '../fields/column-field.ts'
 import type { ConditionTree, ExprNode, LookupTree, QueryNode } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
@@ -83,6 +83,18 @@ export const LOOKUPS: ReadonlyMap<string, LookupRule> = new Map<string, LookupRu
   ['hasAnyKeys', { kinds: JSON_KINDS, resolve: resolveHasKeys }],
 ])
 
+const custom = new Map<string, LookupRule>()
+
+/**
+ * Adds a lookup, or replaces one that was added before.
+ *
+ * @throws ImproperlyConfigured if the ORM has one of that name
+ */
+export function addLookup(name: string, rule: LookupRule): void {
+  if (LOOKUPS.has(name)) throw new ImproperlyConfigured(`There is a lookup '${name}' already.`)
+  custom.set(name, rule)
+}
+
 /** What decides which lookups a node takes. */
 export function kindOf(node: ExprNode, endsInRelation: boolean): Kind {
   if (endsInRelation) return 'relation'
@@ -91,13 +103,14 @@ export function kindOf(node: ExprNode, endsInRelation: boolean): Kind {
 
 /** The rule of a lookup on values of a kind; null if there is none. */
 export function lookupRule(name: string, kind: Kind): LookupRule | null {
-  const rule = LOOKUPS.get(name)
+  const rule = LOOKUPS.get(name) ?? custom.get(name)
   return rule?.kinds.has(kind) ? rule : null
 }
 
 /** The error for a lookup or transform that values of this kind do not have. */
 export function unknownLookup(name: string, kind: Kind, label: string): FieldError {
-  const names = [...LOOKUPS].filter(([, rule]) => rule.kinds.has(kind)).map(([lookup]) => lookup)
+  const all = [...LOOKUPS, ...custom]
+  const names = all.filter(([, rule]) => rule.kinds.has(kind)).map(([lookup]) => lookup)
   if (kind !== 'jsonPath' && kind !== 'relation') names.push(...transformNames(kind))
   return new FieldError(
     `Unsupported lookup '${name.slice(0, 100)}' in ${label}. Choices are: ${names.join(', ')}.`,

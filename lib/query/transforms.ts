@@ -1,3 +1,4 @@
+import { ImproperlyConfigured } from '../errors.ts'
 import type { ColumnField, Family } from '../fields/column-field.ts'
 import type { ExprNode, FuncNode } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
@@ -7,6 +8,12 @@ export interface TransformRule {
   readonly families: ReadonlySet<Family>
   /** How its result is read. */
   readonly output: ColumnField
+}
+
+/** A transform of users: a function of the value, which is its first argument. */
+export interface CustomTransform {
+  readonly families: ReadonlySet<Family>
+  apply(node: ExprNode): FuncNode
 }
 
 const CALENDAR: ReadonlySet<Family> = new Set<Family>(['date', 'dateTime'])
@@ -30,13 +37,28 @@ export const TRANSFORMS: ReadonlyMap<string, TransformRule> = new Map<string, Tr
   ['second', { families: CLOCK, output: OUTPUT.integer }],
 ])
 
+const custom = new Map<string, CustomTransform>()
+
+/**
+ * Adds a transform, or replaces one that was added before.
+ *
+ * @throws ImproperlyConfigured if the ORM has one of that name
+ */
+export function addTransform(name: string, transform: CustomTransform): void {
+  if (TRANSFORMS.has(name))
+    throw new ImproperlyConfigured(`There is a transform '${name}' already.`)
+  custom.set(name, transform)
+}
+
 /** The node that `name` makes of `node`; null if it cannot be applied to values of that kind. */
 export function transformed(node: ExprNode, name: string): FuncNode | null {
   const rule = TRANSFORMS.get(name)
   if (rule?.families.has(node.field.family)) {
     return Object.freeze({ kind: 'func', name, args: Object.freeze([node]), field: rule.output })
   }
-  return node.field.family === 'json' ? jsonKey(node, name) : null
+  if (node.field.family === 'json') return jsonKey(node, name)
+  const added = custom.get(name)
+  return added?.families.has(node.field.family) ? added.apply(node) : null
 }
 
 /** Whether a node is a value inside a JSON column. */
@@ -65,5 +87,6 @@ function jsonKey(node: ExprNode, key: string): FuncNode {
 
 /** The names of the transforms that values of a kind have, for messages. */
 export function transformNames(family: Family): string[] {
-  return [...TRANSFORMS].filter(([, rule]) => rule.families.has(family)).map(([name]) => name)
+  const all = [...TRANSFORMS, ...custom]
+  return all.filter(([, rule]) => rule.families.has(family)).map(([name]) => name)
 }

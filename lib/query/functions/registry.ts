@@ -5,6 +5,7 @@ import { CAST_RULES } from './cast.ts'
 import { COMPARISON_RULES } from './comparison.ts'
 import { CUSTOM_RULES } from './custom.ts'
 import { DATE_RULES } from './dates.ts'
+import { GIVEN_RULES } from './given.ts'
 import { JSON_RULES } from './json.ts'
 import { MATH_RULES } from './math.ts'
 import { RAW_SQL_RULES } from './raw-sql.ts'
@@ -21,6 +22,7 @@ const FUNCTIONS: ReadonlyMap<string, FunctionRule> = new Map<string, FunctionRul
   ...JSON_RULES,
   ...RAW_SQL_RULES,
   ...CUSTOM_RULES,
+  ...GIVEN_RULES,
 ])
 
 /**
