@@ -30,6 +30,15 @@ export interface ModelOptions {
   readonly database?: string
 }
 
+const OPTIONS: Readonly<Record<keyof ModelOptions, 'text' | 'list' | 'either'>> = {
+  name: 'text',
+  ordering: 'list',
+  uniqueTogether: 'list',
+  indexes: 'list',
+  getLatestBy: 'either',
+  database: 'text',
+}
+
 /** What `Model()` was called with, and where. */
 export interface ModelDefinition {
   readonly table: string
@@ -138,11 +147,34 @@ const registry = new Registry<Meta>()
 const metas = new WeakMap<object, Meta>()
 const definitions = new WeakMap<object, ModelDefinition>()
 
-/** Remembers what a base class made by `Model()` stands for. */
+/**
+ * Remembers what a base class made by `Model()` stands for.
+ *
+ * @throws ImproperlyConfigured for names that cannot be used, and for options there are none of.
+ */
 export function define(baseClass: object, definition: ModelDefinition): void {
-  for (const name of Object.keys(definition.fields))
-    assertName(`Model('${definition.table}')`, name)
+  const where = `Model('${definition.table}')`
+  for (const name of Object.keys(definition.fields)) assertName(where, name)
+  assertOptions(where, definition.options)
   definitions.set(baseClass, definition)
+}
+
+/** TypeScript has seen to it already, JavaScript has not: an order with a typo would be none. */
+function assertOptions(where: string, options: ModelOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    const kind = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof ModelOptions] : undefined
+    if (kind === undefined) {
+      throw new ImproperlyConfigured(
+        `${where} has no option '${name.slice(0, 100)}'. Options are: ${Object.keys(OPTIONS).join(', ')}.`,
+      )
+    }
+    const isList = Array.isArray(value)
+    if (value === undefined || (isList && kind !== 'text')) continue
+    if (typeof value === 'string' && kind !== 'list') continue
+    throw new ImproperlyConfigured(
+      `${where}: ${name} must be ${kind === 'text' ? 'text' : 'a list: ["name"]'}.`,
+    )
+  }
 }
 
 /** Whether `value` is a class made with `Model()`. */
@@ -192,7 +224,7 @@ function layOut(model: Meta, map: FieldMap): { columns: ColumnMeta[]; declared: 
   const entries = Object.entries(map)
   const columns: ColumnMeta[] = []
   const declared: Declared[] = []
-  if (!entries.some(([, field]) => field.primaryKey)) {
+  if (!entries.some(([, field]) => field?.primaryKey)) {
     entries.unshift(['id', builders.auto()])
   }
   for (const [name, field] of entries) {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { AsyncManager, atomic, fields, Model } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
 import { Author, Book } from './support/library.ts'
-import { rejection, useStage } from './support/stage.ts'
+import { rejection, thrown, useStage } from './support/stage.ts'
 
 class AuthorNote extends Model('notes', {
   author: fields.oneToOne(Author, { onDelete: 'doNothing', primaryKey: true }),
@@ -135,5 +135,24 @@ describeOnEach('regressions', (kind) => {
       await Careful.objects.create({ name: ' tidy ' })
       expect((await Careful.objects.get()).name).to.equal('tidy')
     })
+  })
+})
+
+describe('regressions: what TypeScript refuses is named for JavaScript too', () => {
+  const options = (given: object) => () => Model('things', {}, given)
+
+  it('options that a model has not, or of another kind', () => {
+    expect(thrown(options({ orderBy: ['id'] })).message).to.equal(
+      "Model('things') has no option 'orderBy'. Options are: name, ordering, uniqueTogether, " +
+        'indexes, getLatestBy, database.',
+    )
+    expect(thrown(options({ ordering: 'id' })).message).to.match(/ordering must be a list/)
+    expect(thrown(options({ name: ['x'] })).message).to.match(/name must be text/)
+    options({ ordering: undefined, getLatestBy: 'id' })()
+  })
+
+  it('a field that is undefined, as a circular import gives', () => {
+    class Wrong extends Model('things', { a: undefined as never }) {}
+    expect(thrown(() => new AsyncManager(Wrong)).message).to.match(/Wrong\.a is not a field/)
   })
 })
