@@ -229,10 +229,16 @@ export type CheckInput<Known, C> = {
       : Unknown<K & string>
 }
 
-/** The input `C` of `create()` as it must be, with the required keys that are missing. */
+/** What tells the instances of `M` from those of others. */
+type TableOf<M> = M extends { readonly '~table': infer Table } ? Table : unknown
+
+/**
+ * The input `C` of `create()` as it must be, with the required keys that are missing. An instance,
+ * which `bulkCreate()` takes too, is of the model.
+ */
 export type CheckCreate<M, C> = CheckInput<InputOf<FieldsOf<M>>, C> & {
   [K in RequiredKeys<FieldsOf<M>> as Missing<C, K>]: KeyInput<FieldsOf<M>[K]>
-}
+} & { readonly [K in Extract<keyof C, '~table'>]: TableOf<M> }
 
 /** Takes anything, but lets literals in callbacks (`rows.map(…)`) stay what is due. */
 type Loose<T> = T | NonNullable<unknown> | null | undefined

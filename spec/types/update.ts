@@ -1,0 +1,80 @@
+/** Types of `update()`, `getOrCreate()` and `updateOrCreate()`. Compiled, never run. */
+import { expectTypeOf } from 'expect-type'
+import { F, type UpdateInput, Value } from '../../lib/index.ts'
+import { Author, Book, type Tag } from './models.ts'
+
+declare const author: Author
+declare const tag: Tag
+declare const publishedAt: Date
+declare const isLive: boolean
+declare const maybe: number | undefined
+
+// ---------- update()
+
+expectTypeOf(await Book.objects.update({ title: 'x' })).toEqualTypeOf<number>()
+await Book.objects.filter({ pages: 0 }).update({ pages: F('id').mul(10), title: F('author__name') })
+await Book.objects.update({ author, editor: null })
+await Book.objects.update({ authorId: 3, editorId: null, status: isLive ? 'live' : 'draft' })
+await Book.objects.update({ author: 3, price: null, copies: F('copies').add(1), pages: Value(3) })
+await Book.objects.update({ data: { owner: 'x', marks: [1] }, extra: [1, { a: null }] })
+const values: UpdateInput<Book> = { title: 'x', pages: F('id') }
+await Book.objects.update(values)
+await Book.objects.update({ ...values, ...(isLive ? { status: 'live' } : {}) })
+// @ts-expect-error an unknown field
+await Book.objects.update({ titel: 'x' })
+// @ts-expect-error a value of another type
+await Book.objects.update({ pages: 'x' })
+// @ts-expect-error none of the choices
+await Book.objects.update({ status: 'gone' })
+// @ts-expect-error NULL where nothing is
+await Book.objects.update({ title: null })
+// @ts-expect-error undefined is nothing to write
+await Book.objects.update({ editor: undefined })
+// @ts-expect-error in a variable too
+await Book.objects.update({ pages: maybe })
+// @ts-expect-error an instance of another model
+await Book.objects.update({ author: tag })
+// @ts-expect-error an expression of another type
+await Book.objects.update({ pages: F('title') })
+// @ts-expect-error an unknown field in an expression
+await Book.objects.update({ pages: F('pgaes').add(1) })
+// @ts-expect-error many rows are set otherwise
+await Book.objects.update({ tags: [tag] })
+// @ts-expect-error columns of other tables are not written
+await Book.objects.update({ author__name: 'x' })
+// @ts-expect-error the argument is one object
+await Book.objects.update('title', 'x')
+// @ts-expect-error of another model
+await Author.objects.update(values)
+
+// ---------- getOrCreate(), updateOrCreate()
+
+const [book, isNew] = await Book.objects.getOrCreate(
+  { title: 'x', author },
+  { defaults: { publishedAt, pages: () => 3, status: 'live' } },
+)
+expectTypeOf(book).toEqualTypeOf<Book>()
+expectTypeOf(isNew).toEqualTypeOf<boolean>()
+await Book.objects.getOrCreate({ title__iexact: 'x', author__name: 'y' })
+await Book.objects.updateOrCreate(
+  { title: 'x', authorId: 3 },
+  { defaults: { pages: 3 }, createDefaults: { publishedAt } },
+)
+// @ts-expect-error an unknown field
+await Book.objects.getOrCreate({ titel: 'x' })
+// @ts-expect-error a value of another type
+await Book.objects.getOrCreate({ pages: 'x' })
+// @ts-expect-error an unknown field in the defaults
+await Book.objects.getOrCreate({ title: 'x' }, { defaults: { pgaes: 3 } })
+// @ts-expect-error a value of another type in the defaults
+await Book.objects.getOrCreate({ title: 'x' }, { defaults: { pages: 'x' } })
+// @ts-expect-error a function of another type
+await Book.objects.getOrCreate({ title: 'x' }, { defaults: { pages: () => 'x' } })
+// @ts-expect-error Django's keyword arguments are one object here
+await Book.objects.getOrCreate({ title: 'x' }, { pages: 3 })
+// @ts-expect-error an unknown field
+await Book.objects.updateOrCreate({ author__nmae: 'x' })
+// @ts-expect-error an unknown field in what is created
+await Book.objects.updateOrCreate({ title: 'x' }, { createDefaults: { pgaes: 3 } })
+// @ts-expect-error this is for updateOrCreate
+await Book.objects.getOrCreate({ title: 'x' }, { createDefaults: { pages: 3 } })
