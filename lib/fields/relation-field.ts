@@ -6,7 +6,7 @@ import type { ModelReference, OnDelete, RelationSpec } from './relation.ts'
 export type KeyDefault = string | number | bigint | (() => string | number | bigint)
 
 /** The options of `foreignKey` and `oneToOne`. */
-export interface KeyOptions<TF extends string = string> {
+export interface KeyOptions<TF extends string = string, P extends boolean = boolean> {
   /** What happens to this row when the one it refers to is deleted. */
   readonly onDelete: OnDelete
   /** @default false */
@@ -23,23 +23,25 @@ export interface KeyOptions<TF extends string = string> {
   readonly relatedQueryName?: string
   /** The target's unique field that the key refers to. @default its primary key */
   readonly toField?: TF
-  readonly primaryKey?: boolean
+  /** The key identifies this row, too. @default false */
+  readonly primaryKey?: P
 }
 
 /** A key that may be null. */
-export interface NullableKeyOptions<TF extends string> extends KeyOptions<TF> {
+export interface NullableKeyOptions<TF extends string> extends KeyOptions<TF, false> {
   readonly null: true
 }
 
 /** A key that is never null and has a default. */
-export interface DefaultKeyOptions<TF extends string> extends KeyOptions<TF> {
+export interface DefaultKeyOptions<TF extends string, P extends boolean> extends KeyOptions<TF, P> {
   readonly onDelete: Exclude<OnDelete, 'setNull'>
   readonly null?: false
   readonly default: KeyDefault
 }
 
 /** A key that must be given. */
-export interface RequiredKeyOptions<TF extends string> extends KeyOptions<TF> {
+export interface RequiredKeyOptions<TF extends string, P extends boolean>
+  extends KeyOptions<TF, P> {
   readonly onDelete: Exclude<OnDelete, 'setNull' | 'setDefault'>
   readonly null?: false
   readonly default?: never
@@ -213,12 +215,14 @@ export interface KeySpec<
   TF extends string,
   N extends boolean,
   O extends boolean,
+  P extends boolean = false,
 > {
   readonly kind: K
   readonly target: M
   readonly toField: NoInfer<TF>
   readonly null: N
   readonly optional: O
+  readonly primary: NoInfer<P>
 }
 
 /**
@@ -226,7 +230,8 @@ export interface KeySpec<
  *
  * Classes that refer to themselves or to later ones are named, with their type given; since
  * TypeScript infers all type arguments or none, a `toField` is then given twice:
- * `foreignKey<Country, 'code'>('Country', { toField: 'code', … })`.
+ * `foreignKey<Country, 'code'>('Country', { toField: 'code', … })`, and so is `primaryKey`:
+ * `oneToOne<City, 'pk', true>('City', { primaryKey: true, … })`.
  *
  * @throws ImproperlyConfigured
  * @example fields.foreignKey(Author, { onDelete: 'cascade', relatedName: 'books' })
@@ -236,14 +241,14 @@ export function foreignKey<M, const TF extends string = 'pk'>(
   to: ModelReference<M>,
   options: NullableKeyOptions<TF>,
 ): RelationField<KeySpec<'foreignKey', M, TF, true, true>>
-export function foreignKey<M, const TF extends string = 'pk'>(
+export function foreignKey<M, const TF extends string = 'pk', P extends boolean = false>(
   to: ModelReference<M>,
-  options: DefaultKeyOptions<TF>,
-): RelationField<KeySpec<'foreignKey', M, TF, false, true>>
-export function foreignKey<M, const TF extends string = 'pk'>(
+  options: DefaultKeyOptions<TF, P>,
+): RelationField<KeySpec<'foreignKey', M, TF, false, true, P>>
+export function foreignKey<M, const TF extends string = 'pk', P extends boolean = false>(
   to: ModelReference<M>,
-  options: RequiredKeyOptions<TF>,
-): RelationField<KeySpec<'foreignKey', M, TF, false, false>>
+  options: RequiredKeyOptions<TF, P>,
+): RelationField<KeySpec<'foreignKey', M, TF, false, false, P>>
 export function foreignKey(to: ModelReference<unknown>, options: KeyOptions): RelationField {
   assertOptions('foreignKey', options, KEY_OPTIONS)
   return new RelationField('foreignKey', to, options)
@@ -259,14 +264,14 @@ export function oneToOne<M, const TF extends string = 'pk'>(
   to: ModelReference<M>,
   options: NullableKeyOptions<TF>,
 ): RelationField<KeySpec<'oneToOne', M, TF, true, true>>
-export function oneToOne<M, const TF extends string = 'pk'>(
+export function oneToOne<M, const TF extends string = 'pk', P extends boolean = false>(
   to: ModelReference<M>,
-  options: DefaultKeyOptions<TF>,
-): RelationField<KeySpec<'oneToOne', M, TF, false, true>>
-export function oneToOne<M, const TF extends string = 'pk'>(
+  options: DefaultKeyOptions<TF, P>,
+): RelationField<KeySpec<'oneToOne', M, TF, false, true, P>>
+export function oneToOne<M, const TF extends string = 'pk', P extends boolean = false>(
   to: ModelReference<M>,
-  options: RequiredKeyOptions<TF>,
-): RelationField<KeySpec<'oneToOne', M, TF, false, false>>
+  options: RequiredKeyOptions<TF, P>,
+): RelationField<KeySpec<'oneToOne', M, TF, false, false, P>>
 export function oneToOne(to: ModelReference<unknown>, options: KeyOptions): RelationField {
   assertOptions('oneToOne', options, KEY_OPTIONS)
   return new RelationField('oneToOne', to, options)

@@ -13,4 +13,6 @@ export interface RelationSpec {
   readonly toField: string
   readonly null: boolean
   readonly optional: boolean
+  /** Is the key the row's own as well. */
+  readonly primary: boolean
 }

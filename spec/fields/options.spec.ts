@@ -187,7 +187,7 @@ describe('declarations of relations', () => {
     ],
     [
       'a null primary key',
-      () => fields.oneToOne(Author, { onDelete: 'cascade', null: true, primaryKey: true }),
+      () => fields.oneToOne(Author, { onDelete: 'cascade', null: true, primaryKey: true } as never),
       'cannot be null',
     ],
     [

@@ -109,12 +109,13 @@ expectTypeOf<SpecIn<typeof book.status>>().toEqualTypeOf<
 expectTypeOf<SpecIn<typeof book.data>>().toEqualTypeOf<Is<JsonValue, 'json', false, false>>()
 
 // Relations.
-interface Relates<K, M, N extends boolean, O extends boolean, TF = 'pk'> {
+interface Relates<K, M, N extends boolean, O extends boolean, TF = 'pk', P = false> {
   readonly kind: K
   readonly target: M
   readonly toField: TF
   readonly null: N
   readonly optional: O
+  readonly primary: P
 }
 expectTypeOf<SpecIn<typeof book.author>>().toEqualTypeOf<
   Relates<'foreignKey', Author, false, false>
@@ -135,6 +136,22 @@ const named = fields.oneToOne<Author, 'name'>('Author', {
 expectTypeOf<SpecIn<typeof named>>().toEqualTypeOf<
   Relates<'oneToOne', Author, false, true, 'name'>
 >()
+
+const extending = fields.oneToOne(Author, { onDelete: 'cascade', primaryKey: true })
+expectTypeOf<SpecIn<typeof extending>>().toEqualTypeOf<
+  Relates<'oneToOne', Author, false, false, 'pk', true>
+>()
+const extendingLater = fields.oneToOne<Author, 'pk', true>('Author', {
+  onDelete: 'cascade',
+  primaryKey: true,
+})
+expectTypeOf<SpecIn<typeof extendingLater>>().toEqualTypeOf<
+  Relates<'oneToOne', Author, false, false, 'pk', true>
+>()
+// @ts-expect-error said of the type, too, where the class is named
+fields.oneToOne<Author>('Author', { onDelete: 'cascade', primaryKey: true })
+// @ts-expect-error a primary key is never NULL
+fields.oneToOne(Author, { onDelete: 'setNull', null: true, primaryKey: true })
 
 // @ts-expect-error maxLength is required
 fields.char({})
