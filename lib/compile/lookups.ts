@@ -127,8 +127,9 @@ function jsonSide(node: ExprNode, emitter: Emitter): Fragment {
   return isJson ? json.comparable(emitter.plain(node)) : json.fromColumn(emitter.compared(node))
 }
 
-function jsonSides(tree: LookupTree, emitter: Emitter): [Fragment, Fragment] {
-  return [emitter.plain(tree.left), emitter.typed(first(tree))]
+function jsonSides(tree: LookupTree, emitter: Emitter): [Fragment, Fragment, ExprNode] {
+  const right = first(tree)
+  return [emitter.plain(tree.left), emitter.typed(right), right]
 }
 
 function hasKeys(tree: LookupTree, emitter: Emitter, all: boolean): Fragment {

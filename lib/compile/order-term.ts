@@ -1,15 +1,19 @@
 import type { OrderNode } from '../query/nodes.ts'
 import type { Emitter } from './emitter.ts'
-import { type Fragment, keyword, sql } from './fragment.ts'
+import { type Fragment, keyword, list, sql } from './fragment.ts'
 
-/** One term of ORDER BY. */
+/** One term of ORDER BY; of JSON it may be several. */
 export function orderTerm({ node, descending, nulls }: OrderNode, emitter: Emitter): Fragment {
   const { dialect } = emitter
   if (node === null) return dialect.random
   const isJson = node.field.family === 'json' && node.kind !== 'param'
-  const expression = isJson ? dialect.json.comparable(emitter.plain(node)) : emitter.typed(node)
-  const directed = sql`${expression} ${keyword(descending ? 'desc' : 'asc')}`
-  if (nulls === null) return directed
-  if (dialect.hasNullsOrder) return sql`${directed} nulls ${keyword(nulls)}`
-  return sql`${expression} is null ${keyword(nulls === 'first' ? 'desc' : 'asc')}, ${directed}`
+  const keys = isJson ? dialect.json.sortKeys(emitter.plain(node)) : [emitter.typed(node)]
+  const [first = keyword('null'), ...others] = keys.map(
+    (key) => sql`${key} ${keyword(descending ? 'desc' : 'asc')}`,
+  )
+  if (nulls === null) return list([first, ...others])
+  const place = keyword(nulls)
+  if (dialect.hasNullsOrder) return list([sql`${first} nulls ${place}`, ...others])
+  const nullsOf = keyword(nulls === 'first' ? 'desc' : 'asc')
+  return sql`${list(keys.slice(0, 1))} is null ${nullsOf}, ${list([first, ...others])}`
 }

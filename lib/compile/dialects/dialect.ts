@@ -27,11 +27,14 @@ export interface JsonDialect {
   text(json: Fragment): Fragment
   /** A JSON value as something that can be ordered and compared with `fromColumn`. */
   comparable(json: Fragment): Fragment
+  /** What JSON values are ordered by, the most important first. */
+  sortKeys(json: Fragment): readonly Fragment[]
   /** A value of a column as something that a JSON value can be compared with. */
   fromColumn(expression: Fragment): Fragment
   compare(lookup: JsonComparison, left: Fragment, right: ParamNode): Fragment
-  contains(left: Fragment, right: Fragment): Fragment
-  containedBy(left: Fragment, right: Fragment): Fragment
+  /** `node` is what `right` was made of. */
+  contains(left: Fragment, right: Fragment, node: ExprNode): Fragment
+  containedBy(left: Fragment, right: Fragment, node: ExprNode): Fragment
   hasKeys(left: Fragment, keys: ListNode, all: boolean): Fragment
 }
 

@@ -9,7 +9,6 @@ import {
   bindParam,
   escapeLike,
   ignoresCase,
-  notSupported,
   plainAggregate,
   wildcards,
 } from './shared.ts'
@@ -98,13 +97,17 @@ const json: JsonDialect = {
     sql`json_extract(${base}, ${bind(keys, ({ values }) => jsonPath(values as readonly string[]))})`,
   text: (value) => sql`json_unquote(${value})`,
   comparable: (value) => value,
+  sortKeys: (value) => [value],
   fromColumn: (expression) => sql`cast(${expression} as json)`,
   compare: (lookup, left, right) =>
     sql`${left} ${keyword(COMPARISONS[lookup])} cast(${bindParam(right, NAME)} as json)`,
   contains: (left, right) => sql`json_contains(${left}, ${right})`,
   containedBy: (left, right) => sql`json_contains(${right}, ${left})`,
-  hasKeys() {
-    throw notSupported('The lookup of JSON keys', 'MySQL')
+  hasKeys(left, { values }, all) {
+    const paths = values.map((key) =>
+      bind({ key }, (leaf) => `$.${JSON.stringify(String(leaf.key))}`),
+    )
+    return sql`json_contains_path(${left}, ${keyword(all ? "'all'" : "'one'")}, ${list(paths)})`
   },
 }
 

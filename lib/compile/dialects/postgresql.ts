@@ -137,6 +137,7 @@ const json: JsonDialect = {
   path: (base, keys) => sql`(${base}::jsonb #> ${bind(keys, ({ values }) => values)}::text[])`,
   text: (value) => sql`(${value} #>> '{}')`,
   comparable: (value) => value,
+  sortKeys: (value) => [value],
   fromColumn: (expression) => sql`to_jsonb(${expression})`,
   compare(lookup, left, right) {
     const compared = sql`${left}::jsonb ${keyword(COMPARISONS[lookup])} ${bindParam(right, NAME)}::jsonb`

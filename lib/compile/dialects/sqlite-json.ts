@@ -1,9 +1,13 @@
-import type { ListNode, ParamNode } from '../../query/nodes.ts'
+import { QueryTooComplexError } from '../../errors.ts'
+import type { ExprNode, ListNode, ParamNode } from '../../query/nodes.ts'
 import { bind, bindConstant, type Fragment, keyword, list, sql } from '../fragment.ts'
+import { jsonContainedBy, jsonContains, jsonEquals, jsonSize } from '../functions/json-structure.ts'
 import type { JsonComparison, JsonDialect } from './dialect.ts'
 import { bindJson, bindParam, notSupported } from './shared.ts'
 
 const INDEX = /^-?\d{1,9}$/
+/** Objects and lists of more parts are compared as text. */
+const MAX_PARTS = 200
 /** Each key that could be an index doubles the expression. */
 const MAX_AMBIGUOUS = 4
 
@@ -51,26 +55,45 @@ function compare(lookup: JsonComparison, left: Fragment, right: ParamNode): Frag
       return sql`json_type(${left}) = '${keyword(value ? 'true' : 'false')}'`
     default:
       if (value === null) return sql`json_type(${left}) = 'null'`
+      if (lookup === 'exact' && jsonSize(value, MAX_PARTS) <= MAX_PARTS) {
+        return jsonEquals(left, value)
+      }
       return sql`json(${left}) ${operator} json(${bindParam(right, 'sqlite')})`
   }
 }
 
-/** JSON on SQLite, where it is text: compared by what it says, objects by the order of their keys. */
+/** The order of PostgreSQL's kinds of JSON values. */
+const RANKS = keyword(
+  "when 'null' then 0 when 'text' then 1 when 'integer' then 2 when 'real' then 2 " +
+    "when 'false' then 3 when 'true' then 3 when 'array' then 4 when 'object' then 5",
+)
+
+/** JSON on SQLite, where it is text: compared by what it says. */
 export const sqliteJson: JsonDialect = {
   path,
   text: (value) => sql`(${value} ->> '$')`,
   comparable: (value) => sql`(${value} ->> '$')`,
+  sortKeys: (value) => [sql`case json_type(${value}) ${RANKS} end`, sql`(${value} ->> '$')`],
   fromColumn: (expression) => expression,
   compare,
-  contains() {
-    throw notSupported("The lookup 'contains' of JSON", 'SQLite')
-  },
-  containedBy() {
-    throw notSupported("The lookup 'containedBy' of JSON", 'SQLite')
-  },
+  contains: (left, _right, node) => jsonContains(left, partsOf(node, 'contains')),
+  containedBy: (left, _right, node) => jsonContainedBy(left, partsOf(node, 'containedBy')),
   hasKeys(left, keys, all) {
-    const type = sql`json_type(${left}, '$.' || json_quote("json_key"."value"))`
-    const each = sql`select 1 from json_each(${bindJson(keys, 'sqlite')}) as "json_key" where ${type}`
-    return all ? sql`not exists (${each} is null)` : sql`exists (${each} is not null)`
+    const key = sql`case json_type(${left}) when 'object' then "item"."key" else case "item"."type" when 'text' then "item"."atom" end end`
+    const found = sql`exists (select 1 from json_each(${left}) as "item" where ${key} = "json_key"."value")`
+    const each = sql`select 1 from json_each(${bindJson(keys, 'sqlite')}) as "json_key" where`
+    const answer = all ? sql`not exists (${each} not ${found})` : sql`exists (${each} ${found})`
+    return sql`case when ${left} is not null then ${answer} end`
   },
+}
+
+/** The value of a comparison of parts, which SQLite has no operator for: SQL is made of them. */
+function partsOf(node: ExprNode, lookup: string): unknown {
+  if (node.kind !== 'param') {
+    throw notSupported(`The lookup '${lookup}' of JSON with an expression`, 'SQLite')
+  }
+  if (jsonSize(node.value, MAX_PARTS) <= MAX_PARTS) return node.value
+  throw new QueryTooComplexError(
+    `On SQLite the lookup '${lookup}' of JSON takes a value of at most ${MAX_PARTS} parts.`,
+  )
 }
