@@ -41,10 +41,22 @@ const KEPT_FIELDS = [
   'routine',
 ] as const
 
+/** Arrays of PostgreSQL as text, whose items a message may have alone; not the objects of JSON. */
+const ARRAY = /^\{(?!"(?:[^"\\]|\\.)*":).*\}$/s
+const ITEM = /"((?:[^"\\]|\\.)*)"|[^",{}]+/gs
+
+function* itemsOf(array: string): Generator<string> {
+  for (const [plain, quoted] of array.matchAll(ITEM)) {
+    yield quoted === undefined ? plain : quoted.replace(/\\(.)/gs, '$1')
+  }
+}
+
 function* textsOf(bindings: readonly unknown[]): Generator<string> {
   for (const value of bindings) {
-    if (typeof value === 'string') yield value
-    else if (typeof value === 'number' || typeof value === 'bigint') yield String(value)
+    if (typeof value === 'string') {
+      yield value
+      if (ARRAY.test(value)) yield* itemsOf(value)
+    } else if (typeof value === 'number' || typeof value === 'bigint') yield String(value)
     else if (Array.isArray(value)) yield* textsOf(value)
     else if (value instanceof Uint8Array) yield Buffer.from(value).toString('hex')
   }

@@ -198,6 +198,16 @@ describeOnEach(
         await rejection(Odd.objects.bulkCreate([{ positive: 1 }, { positive: -1 }])),
       ).to.have.property('code', 'CHECK_VIOLATION')
     })
+
+    it('takes values out of the messages of triggers too', async () => {
+      await stage.db.knex.raw(`
+        create function refuse() returns trigger language plpgsql as
+          $$ begin raise exception 'no % here', new.name; end $$;
+        create trigger refuse before insert on tags for each row execute function refuse()`)
+      const error = await rejection(Tag.objects.bulkCreate([{ name: 'sec"ret' }, { name: 'b' }]))
+      await stage.db.knex.raw('drop trigger refuse on tags')
+      expect(String(error)).to.contain('no … here')
+    })
   },
   onPostgres,
 )
