@@ -1,4 +1,3 @@
-import { FieldError } from '../errors.ts'
 import type {
   AggregateNode,
   ColumnNode,
@@ -35,11 +34,8 @@ function separatePlan(state: QueryState, node: AggregateNode, outer: Planner): E
   const inner = outer.inner(state.model)
   inner.meanings = state.annotations
   inner.planAlone = separately(state, null)
-  if (state.groupBy !== null && outer.groupKeys === null) {
-    throw new FieldError(
-      'What rows are grouped by must be computed before aggregates over several relations to many.',
-    )
-  }
+  // The keys of groups that are named behind the aggregate.
+  outer.groupKeys ??= state.groupBy?.columns.map((key) => outer.bind(key.node, null)) ?? null
   const { value, keys } = takeRows(state, node, inner)
   const links = (outer.groupKeys ?? []).map((key, at) => sameValue(keys[at] as ExprNode, key))
   const plan = finish(inner, { ...PLAIN, select: [value] }, links)

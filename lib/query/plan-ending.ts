@@ -4,7 +4,14 @@ import type { ConditionTree, ExprNode, OrderNode, QueryState, SelectPlan } from 
 import type { Planner } from './planner.ts'
 import { isSameNode } from './same-node.ts'
 import { simplify } from './simplify.ts'
-import { containsAggregate, containsWindow, expressionsOf, partsOf, someNode } from './walk.ts'
+import {
+  containsAggregate,
+  containsWindow,
+  expressionsOf,
+  nodesOfPlan,
+  partsOf,
+  someNode,
+} from './walk.ts'
 import { withWindowsInside } from './windows.ts'
 
 /** What a plan ends with, behind its joins and conditions. */
@@ -123,9 +130,23 @@ function loose(node: ExprNode, planner: Planner): readonly ExprNode[] {
     const parts = [...partsOf(node).slice(1), ...partsOf(node.input)]
     return parts.flatMap((part) => loose(part, planner))
   }
+  if (node.kind === 'plan') return outerColumns(node, planner)
   const isWhole = node.kind !== 'window' && !containsAggregate(node)
   if (!isWhole) return partsOf(node).flatMap((part) => loose(part, planner))
   return someNode(node, (part) => part.kind === 'column' || part.kind === 'plan') ? [node] : []
+}
+
+/** The columns of this query that one inside it refers to. */
+function outerColumns(node: ExprNode, planner: Planner): readonly ExprNode[] {
+  const own = new Set<unknown>(planner.joins.sources)
+  const found: ExprNode[] = []
+  const add = (part: ExprNode): void => {
+    if (part.kind === 'column' && own.has(part.source)) found.push(part)
+    const parts = part.kind === 'plan' ? nodesOfPlan(part.plan) : partsOf(part)
+    for (const each of parts) add(each)
+  }
+  add(node)
+  return found
 }
 
 function isPrimaryKey(node: ExprNode): boolean {

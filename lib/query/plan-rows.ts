@@ -8,7 +8,7 @@ import { splitConditions } from './plan-ending.ts'
 import { planInstances } from './plan-instances.ts'
 import { ONE, type Planner } from './planner.ts'
 import { isSliced, orderingOf } from './state.ts'
-import { withExpressions, withParts } from './walk.ts'
+import { containsAggregate, withExpressions, withParts } from './walk.ts'
 
 export { around, resultName } from './around.ts'
 
@@ -85,7 +85,10 @@ export function planAggregate(state: QueryState, aggregates: readonly NamedNode[
     ? orderingOf(state).map((order) => bindOrder(planner, order))
     : []
   const isDistinct = state.distinct === true
-  const kept = isDistinct ? [...projected, ...unselected(ordering, projected)] : []
+  // Columns of groups may make more groups.
+  const grouped =
+    state.groupBy === null ? [] : projected.filter((node) => makesGroups(node, planner))
+  const kept = isDistinct ? [...projected, ...unselected(ordering, projected)] : grouped
   const lifted = new Lifted(kept)
   const select = nodes.map((node) => lifted.over(node, (part) => planner.bind(part, null)))
   const on = Array.isArray(state.distinct) ? (state.distinct as readonly ExprNode[]) : []
@@ -100,6 +103,12 @@ export function planAggregate(state: QueryState, aggregates: readonly NamedNode[
     isNone: state.isNone,
   })
   return around(query, select)
+}
+
+/** Whether groups may differ in what is selected though the row of the model is the same. */
+function makesGroups(node: ExprNode, { joins }: Planner): boolean {
+  const isOwn = node.kind === 'column' && node.source === joins.root
+  return !isOwn && !containsAggregate(node)
 }
 
 /** Aggregates over the columns of a combined query. */

@@ -112,7 +112,7 @@ function replayWith(
       }
     }
     if (groupBy !== null && keysPosition(state, groupBy) === at) {
-      planner.groupKeys = groupBy.columns.map(({ node }) => bind(node))
+      planner.groupKeys ??= groupBy.columns.map(({ node }) => bind(node))
     }
     if (step !== null) planner.take(step)
   }

@@ -1,4 +1,4 @@
-import type { Annotation, ConditionTree, ExprNode, OrderNode } from './nodes.ts'
+import type { Annotation, ConditionTree, ExprNode, OrderNode, SelectPlan } from './nodes.ts'
 
 /** How the parts of an expression are replaced. */
 export interface Replace {
@@ -144,4 +144,19 @@ export function containsWindow(
     const meant = part.kind === 'annotation' ? annotations?.get(part.name) : undefined
     return meant !== undefined && containsWindow(meant.node, annotations)
   })
+}
+
+/** The expressions of a planned query, those of the queries that it selects from too. */
+export function nodesOfPlan(plan: SelectPlan): readonly ExprNode[] {
+  const { query } = plan.from
+  const inner = query === null ? [] : 'plans' in query ? query.plans : [query]
+  const conditions = [plan.where, plan.having].flatMap((tree) =>
+    tree === null ? [] : expressionsOf(tree),
+  )
+  const ordered = plan.ordering.flatMap(({ node }) => node ?? [])
+  return [
+    ...conditions,
+    ...[plan.select, plan.groupBy, plan.distinctOn, ordered].flat(),
+    ...inner.flatMap(nodesOfPlan),
+  ]
 }

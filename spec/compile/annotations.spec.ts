@@ -8,7 +8,6 @@ import { resolveAssignments } from '../../lib/query/assignments.ts'
 import { withCombined } from '../../lib/query/combine.ts'
 import { Case, When } from '../../lib/query/conditional.ts'
 import { F, Value } from '../../lib/query/expression.ts'
-import { registerQueryReader } from '../../lib/query/hooks.ts'
 import { withLock } from '../../lib/query/lock.ts'
 import type { QueryState } from '../../lib/query/nodes.ts'
 import { withFlat, withValues } from '../../lib/query/projection.ts'
@@ -21,9 +20,9 @@ import {
   withOrdering,
   withSlice,
 } from '../../lib/query/state.ts'
-import { isState } from '../../lib/query/state-record.ts'
 import { Exists, OuterRef, Subquery } from '../../lib/query/subqueries.ts'
 import { Lag, Rank, RowRange, Window } from '../../lib/query/window-functions.ts'
+import { AsyncQuerySet } from '../../lib/queryset/queryset.ts'
 import { alike, all, type Expected, expectSql } from './support.ts'
 
 async function expectSelect(state: QueryState, expected: Expected): Promise<void> {
@@ -31,15 +30,7 @@ async function expectSelect(state: QueryState, expected: Expected): Promise<void
 }
 
 /** A state where a queryset is due. */
-const query = (state: QueryState): never => new Wrapped(state) as never
-
-class Wrapped {
-  readonly state: QueryState
-
-  constructor(state: QueryState) {
-    this.state = state
-  }
-}
+const query = (state: QueryState): AsyncQuerySet<unknown> => new AsyncQuerySet(state)
 
 const named = withValues(all.Author, ['name'])
 
@@ -205,12 +196,6 @@ describe('compile: aggregates over several relations to many', () => {
 })
 
 describe('compile: subqueries', () => {
-  before(() => {
-    registerQueryReader((value) => {
-      const { state } = value as { readonly state?: unknown }
-      return isState(state) ? state : null
-    })
-  })
   const own = withFilter(all.Book, [{ author: OuterRef('pk') }])
 
   it('refer to the row around them', async () => {
@@ -294,10 +279,6 @@ describe('compile: combined queries, locks and distinct rows', () => {
   const tags = withValues(all.Tag, ['name'])
 
   it('combine rows inside a query that orders and cuts them', async () => {
-    registerQueryReader((value) => {
-      const { state } = value as { readonly state?: unknown }
-      return isState(state) ? state : null
-    })
     const both = withCombined(named, 'union', [query(tags)])
     await expectSelect(
       withSlice(withOrdering(both, ['-name']), 0, 3),
