@@ -78,6 +78,8 @@ interface FieldNames<FS> {
   readonly transforms: {
     [K in keyof FS & string]: Named<K, FamilyAt<FS[K]>, TransformNames>
   }[keyof FS & string]
+  /** What one step to this model may lead to. */
+  readonly near: this['columns'] | this['relations']
   /** Columns of JSON. */
   readonly json: {
     [K in keyof FS & string]: OfJson<K, FamilyAt<FS[K]>>
@@ -94,9 +96,7 @@ interface FieldNames<FS> {
 
 type NamesOf<M> = FieldNames<FieldsOf<M>>
 
-type FarNames<K extends string, To> = [To] extends [never]
-  ? never
-  : `${K}__${NamesOf<To>['columns'] | NamesOf<To>['relations']}`
+type FarNames<K extends string, To> = [To] extends [never] ? never : `${K}__${NamesOf<To>['near']}`
 
 /**
  * The names that the other sides of relations give to `M`. It asks for the type of every property
@@ -104,9 +104,11 @@ type FarNames<K extends string, To> = [To] extends [never]
  * declared type that filters a related model would otherwise refer to itself.
  */
 interface ReverseNames<M> {
+  /** What is no field, to look at as few properties as possible. */
+  readonly others: Exclude<keyof M & string, NamesOf<M>['columns' | 'relations']>
   readonly relations: {
-    [K in keyof M & string]: [ReverseTarget<M[K]>] extends [never] ? never : K
-  }[keyof M & string]
+    [K in this['others'] & keyof M]: [ReverseTarget<M[K]>] extends [never] ? never : K
+  }[this['others'] & keyof M]
   readonly toOne: {
     [K in this['relations'] & keyof M & string]: ReverseOne<K, M[K]>
   }[this['relations'] & keyof M & string]
@@ -185,9 +187,7 @@ export type Order<M> = Hints<M>['orders']
 /** Relations, and one step along each of them. */
 export type RelationPath<M> =
   | RelationKeys<M>
-  | {
-      [K in NamesOf<M>['toOne']]: `${K}__${NamesOf<Target<FieldsOf<M>[K & keyof FieldsOf<M>]>>['relations']}`
-    }[NamesOf<M>['toOne']]
+  | { [K in RelationKeys<M>]: `${K}__${NamesOf<FarModel<M, K>>['relations']}` }[RelationKeys<M>]
 
 /** The relations of `M` that lead to one row at most, by name. */
 export type ToOneKeys<M> = NamesOf<M>['toOne'] | ReverseNames<M>['toOne']

@@ -1,4 +1,4 @@
-import type { FieldsOf, KeyNames, PlainRow, Unknown } from '../meta/row-types.ts'
+import type { FieldsOf, HasFields, KeyNames, PlainRow, Unknown } from '../meta/row-types.ts'
 import type { FarOf, IsToOne } from '../query/lookup-types.ts'
 import type { ToOneKeys } from '../query/name-types.ts'
 
@@ -58,12 +58,18 @@ type KeptColumns<M, P> = PrimaryName<M> | OwnColumns<M, P> | ColumnNamed<M, Head
 
 type OrNullAs<V, T> = null extends V ? T | null : T
 
-/** A row that has only the columns at these paths, and its key. */
-export type WithOnly<R, M, P> = [OwnColumns<M, P> | ColumnNamed<M, Head<P>>] extends [never]
-  ? [P] extends ['pk']
-    ? OnlyOwn<R, M, P>
-    : R & NestedOnly<R, M, P>
-  : OnlyOwn<R, M, P>
+/**
+ * A row that has only the columns at these paths, and its key. Other rows than instances, which
+ * neither `only()` nor `defer()` can follow, stay as they are.
+ */
+export type WithOnly<R, M, P> =
+  R extends HasFields<unknown>
+    ? [OwnColumns<M, P> | ColumnNamed<M, Head<P>>] extends [never]
+      ? [P] extends ['pk']
+        ? OnlyOwn<R, M, P>
+        : R & NestedOnly<R, M, P>
+      : OnlyOwn<R, M, P>
+    : R
 
 type OnlyOwn<R, M, P> = Omit<R, Columns<M> | LoadedHeads<R, M, P>> &
   Pick<M, KeptColumns<M, P>> &
@@ -77,15 +83,16 @@ type NestedOnly<R, M, P> = {
 }
 
 /** A row without the columns at these paths. */
-export type WithoutColumns<R, M, P> = Omit<
-  R,
-  Exclude<OwnColumns<M, P>, PrimaryName<M>> | LoadedHeads<R, M, P>
-> & {
-  readonly [H in LoadedHeads<R, M, P>]: OrNullAs<
-    R[H],
-    WithoutColumns<NonNullable<R[H]>, FarOf<M, H & string>, Tail<P, H>>
-  >
-}
+export type WithoutColumns<R, M, P> =
+  R extends HasFields<unknown>
+    ? Omit<R, Exclude<OwnColumns<M, P>, PrimaryName<M>> | LoadedHeads<R, M, P>> & {
+        readonly [H in LoadedHeads<R, M, P>]: OrNullAs<
+          R[H],
+          WithoutColumns<NonNullable<R[H]>, FarOf<M, H & string>, Tail<P, H>>
+        >
+      }
+    : R
 
 /** A row with all its columns again. */
-export type WithAllColumns<R, M> = Omit<R, Columns<M>> & Pick<M, Columns<M>>
+export type WithAllColumns<R, M> =
+  R extends HasFields<unknown> ? Omit<R, Columns<M>> & Pick<M, Columns<M>> : R

@@ -61,6 +61,7 @@ const all: QuerySet<Book> = Book.objects.live()
 const started: AsyncQuerySet<Book> = Book.objects.live().startFetch()
 const rows: AsyncQuerySet<Book, { title: string }> = Book.objects.values('title').live()
 const related: QuerySet<Book> = Book.objects.selectRelated('author')
+const titled: QuerySet<unknown, { title: string }> = Book.objects.values('title').live()
 const promise: PromiseLike<Book[]> = Book.objects.live()
 // @ts-expect-error of another model
 const authors: QuerySet<Author> = Book.objects.all()
@@ -70,7 +71,7 @@ const whole: QuerySet<Book> = Book.objects.values('title')
 const cannot: AsyncQuerySet<Log> = Log.objects.all()
 // @ts-expect-error a manager is no queryset
 const manager: QuerySet<Book> = Book.objects
-void [all, started, rows, related, promise, authors, whole, cannot, manager]
+void [all, started, rows, related, titled, promise, authors, whole, cannot, manager]
 
 function page<Q extends QuerySet<unknown, unknown>>(querySet: Q, number: number): Q {
   return querySet.slice(number * 10, number * 10 + 10)
