@@ -1,8 +1,8 @@
 /** TypeScript's own language server, asked for what an editor would show. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-
-const root = fileURLToPath(new URL('../../', import.meta.url))
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { compiler } from './support.ts'
 
 interface Message {
   readonly id?: number
@@ -15,29 +15,30 @@ interface Completions {
   readonly items: readonly { readonly label: string }[]
 }
 
-/** A session with `tsc --lsp --stdio` on this project. */
+/** A session with `tsc --lsp --stdio` on the project in a folder. */
 export class LanguageServer {
   readonly #process: ChildProcess
+  readonly #folder: string
   readonly #answers = new Map<number, (result: unknown) => void>()
   #received: Buffer = Buffer.alloc(0)
   #requests = 0
 
-  constructor(process: ChildProcess) {
+  constructor(process: ChildProcess, folder: string) {
     this.#process = process
+    this.#folder = folder
     process.stdout?.on('data', (data: Buffer) => this.#receive(data))
   }
 
-  static async start(): Promise<LanguageServer> {
-    const server = new LanguageServer(
-      spawn(`${root}node_modules/.bin/tsc`, ['--lsp', '--stdio'], {
-        cwd: root,
-        stdio: ['pipe', 'pipe', 'ignore'],
-      }),
-    )
+  static async start(folder: string): Promise<LanguageServer> {
+    const child = spawn(process.execPath, [compiler, '--lsp', '--stdio'], {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    const server = new LanguageServer(child, folder)
     const capabilities = { textDocument: { completion: { completionItem: {} } } }
     await server.#request('initialize', {
       processId: process.pid,
-      rootUri: String(pathToFileURL(root)),
+      rootUri: String(pathToFileURL(folder)),
       capabilities,
     })
     server.#send({ method: 'initialized', params: {} })
@@ -48,7 +49,7 @@ export class LanguageServer {
   async completions(file: string, text: string): Promise<string[]> {
     const offset = text.lastIndexOf('|')
     const before = text.slice(0, offset).split('\n')
-    const uri = String(pathToFileURL(`${root}${file}`))
+    const uri = String(pathToFileURL(join(this.#folder, file)))
     const document = { uri, languageId: 'typescript', version: 1 }
     const shown = text.slice(0, offset) + text.slice(offset + 1)
     this.#send({
