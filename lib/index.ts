@@ -124,6 +124,20 @@ export {
   Tan,
 } from './query/functions/math.ts'
 export { RawSQL } from './query/functions/raw-sql.ts'
+export type {
+  SearchQueryOptions,
+  SearchRankOptions,
+  SearchTerms,
+  SearchVectorOptions,
+} from './query/functions/search.ts'
+export {
+  SearchQuery,
+  SearchRank,
+  SearchVector,
+  TrigramDistance,
+  TrigramSimilarity,
+  TrigramWordSimilarity,
+} from './query/functions/search.ts'
 export {
   Chr,
   Concat,
@@ -153,6 +167,7 @@ export {
 export type { Amount, Input } from './query/functions/types.ts'
 export type { ZoneOptions } from './query/functions/zone-name.ts'
 export type { LockOptions } from './query/lock.ts'
+export type { Searchable } from './query/lookup-types.ts'
 export type { Order, Path, Where } from './query/name-types.ts'
 export type { FetchMode } from './query/nodes.ts'
 export type { Conditional } from './query/q.ts'

@@ -3,6 +3,7 @@ import { isJsonPath } from '../query/transforms.ts'
 import type { JsonComparison, PatternName } from './dialects/dialect.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, sql } from './fragment.ts'
+import { emitSearch, emitTrigram } from './functions/search.ts'
 
 type EmitLookup = (tree: LookupTree, emitter: Emitter) => Fragment
 
@@ -36,6 +37,9 @@ export const LOOKUP_SQL: ReadonlyMap<string, EmitLookup> = new Map<string, EmitL
   ['iendswith', pattern('iendswith')],
   ['regex', pattern('regex')],
   ['iregex', pattern('iregex')],
+  ['search', emitSearch],
+  ['trigramSimilar', emitTrigram('%')],
+  ['trigramWordSimilar', emitTrigram('%>')],
   ['jsonContains', (tree, emitter) => emitter.dialect.json.contains(...jsonSides(tree, emitter))],
   [
     'jsonContainedBy',

@@ -17,6 +17,9 @@ export type Family =
   | 'duration'
   | 'json'
   | 'binary'
+  /** Computed only: a document that PostgreSQL searches, and what it searches for. */
+  | 'searchVector'
+  | 'searchQuery'
 
 /** What a column is to the compiler of TypeScript: the types that querysets and rows are made of. */
 export interface ColumnSpec {

@@ -15,6 +15,11 @@ export interface Subquery<out R = unknown> {
   readonly '~row': R
 }
 
+/** Marks the documents that `SearchVector()` makes. */
+export interface Searchable {
+  readonly searchable: true
+}
+
 /** Lookups every column has. `V` is its value. */
 export interface EqualLookups<V> {
   exact: V
@@ -42,6 +47,10 @@ export interface TextLookups<V> extends OrderedLookups<V> {
   iendswith: string
   regex: string
   iregex: string
+  /** PostgreSQL only, as those below. */
+  search: string
+  trigramSimilar: string
+  trigramWordSimilar: string
 }
 
 type NumberLookups = OrderedLookups<number>
@@ -80,6 +89,11 @@ export interface JsonLookups<V> extends EqualLookups<V> {
   hasAnyKeys: readonly string[]
 }
 
+/** Lookups of a document to search. */
+export interface SearchLookups<V> extends Pick<EqualLookups<V>, 'exact' | 'isnull'> {
+  search: string
+}
+
 /** Keys whose last part is a lookup that takes no queryset. */
 export type WithoutSubquery =
   `${string}__${Exclude<keyof TextLookups<unknown> | keyof JsonLookups<unknown>, 'exact' | 'in'>}`
@@ -98,6 +112,7 @@ export interface LookupsByFamily<V> {
   uuid: EqualLookups<V>
   binary: EqualLookups<V>
   json: JsonLookups<Frozen<V>>
+  searchVector: SearchLookups<V>
 }
 
 /** A column as a path ends in it: its field, and whether NULL may come out of it. */
@@ -117,7 +132,9 @@ type FieldColumn<F, Null = false> = F extends {
 export type FamilyOfValue<T> = [T] extends [number]
   ? 'number'
   : [T] extends [string]
-    ? 'text'
+    ? [T] extends [Searchable]
+      ? 'searchVector'
+      : 'text'
     : [T] extends [bigint]
       ? 'bigint'
       : [T] extends [boolean]
@@ -127,7 +144,7 @@ export type FamilyOfValue<T> = [T] extends [number]
           : 'json'
 
 type ValueColumn<T> = Column<
-  NonNullable<T>,
+  [T] extends [Searchable] ? string : NonNullable<T>,
   null extends T ? true : false,
   FamilyOfValue<NonNullable<T>>
 >

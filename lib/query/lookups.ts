@@ -52,15 +52,20 @@ const ALL: ReadonlySet<Kind> = new Set([
   'binary',
   'relation',
 ])
+const EQUAL: ReadonlySet<Kind> = new Set([...ALL, 'searchVector'])
+const PRESENT: ReadonlySet<Kind> = new Set([...EQUAL, 'searchQuery'])
 const COMPARED: ReadonlySet<Kind> = new Set([...ORDERED, 'relation'])
 const RANGED: ReadonlySet<Kind> = new Set(ORDERED)
 const TEXTUAL: ReadonlySet<Kind> = new Set(['text', 'jsonPath'])
+/** PostgreSQL searches text only. */
+const WORDS: ReadonlySet<Kind> = new Set(['text', 'searchVector'])
+const LETTERS: ReadonlySet<Kind> = new Set(['text'])
 const TEXT_OR_JSON: ReadonlySet<Kind> = new Set(['text', 'json', 'jsonPath'])
 const JSON_KINDS: ReadonlySet<Kind> = new Set(['json', 'jsonPath'])
 
 /** Every lookup by its name in keys; `compile/lookups.ts` has the SQL under the same name. */
 export const LOOKUPS: ReadonlyMap<string, LookupRule> = new Map<string, LookupRule>([
-  ['exact', { kinds: ALL, takesNull: true, resolve: resolveExact }],
+  ['exact', { kinds: EQUAL, takesNull: true, resolve: resolveExact }],
   ['iexact', { kinds: TEXTUAL, takesNull: true, resolve: resolvePattern }],
   ['contains', { kinds: TEXT_OR_JSON, resolve: resolveContains }],
   ['icontains', { kinds: TEXTUAL, resolve: resolvePattern }],
@@ -70,13 +75,16 @@ export const LOOKUPS: ReadonlyMap<string, LookupRule> = new Map<string, LookupRu
   ['iendswith', { kinds: TEXTUAL, resolve: resolvePattern }],
   ['regex', { kinds: TEXTUAL, resolve: resolvePattern }],
   ['iregex', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['search', { kinds: WORDS, resolve: resolvePattern }],
+  ['trigramSimilar', { kinds: LETTERS, resolve: resolvePattern }],
+  ['trigramWordSimilar', { kinds: LETTERS, resolve: resolvePattern }],
   ['in', { kinds: ALL, resolve: resolveIn }],
   ['gt', { kinds: COMPARED, resolve: resolveComparison }],
   ['gte', { kinds: COMPARED, resolve: resolveComparison }],
   ['lt', { kinds: COMPARED, resolve: resolveComparison }],
   ['lte', { kinds: COMPARED, resolve: resolveComparison }],
   ['range', { kinds: RANGED, resolve: resolveRange }],
-  ['isnull', { kinds: ALL, resolve: resolveIsNull }],
+  ['isnull', { kinds: PRESENT, resolve: resolveIsNull }],
   ['containedBy', { kinds: JSON_KINDS, resolve: resolveContains }],
   ['hasKey', { kinds: JSON_KINDS, resolve: resolveHasKey }],
   ['hasKeys', { kinds: JSON_KINDS, resolve: resolveHasKeys }],
@@ -148,6 +156,8 @@ function resolveExact(request: LookupRequest): ConditionTree {
     if (left.field.family !== 'json') return lookupTree('isnull', left, [])
     return lookupTree('exact', left, [param(null, OUTPUT.jsonValue)])
   }
+  // As in Django, where a document is never compared as a whole.
+  if (left.field.family === 'searchVector') return textTree('search', request)
   const query = request.query(value, true)
   if (query !== null) return lookupTree('exact', left, [query])
   return resolveComparison(request)
@@ -247,7 +257,11 @@ function identity(value: unknown): unknown {
 }
 
 function resolvePattern(request: LookupRequest): ConditionTree {
-  const { left, lookup, value, label } = request
+  return textTree(request.lookup, request)
+}
+
+function textTree(lookup: string, request: LookupRequest): ConditionTree {
+  const { left, value, label } = request
   if (value === null) {
     if (!isJsonPath(left)) return lookupTree('isnull', left, [])
     return lookupTree('exact', left, [param(null, OUTPUT.jsonValue)])

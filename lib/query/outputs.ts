@@ -1,5 +1,10 @@
-import type { ColumnField } from '../fields/column-field.ts'
+import { ColumnField, type Family } from '../fields/column-field.ts'
 import { fields } from '../fields/fields.ts'
+
+/** What the database writes as text, though it is of a type of its own. */
+function asText(family: Family): ColumnField {
+  return new ColumnField({ ...fields.text().type, name: family, family }, { null: true })
+}
 
 /** How results are read that are not the value of a column. All may be NULL. */
 export const OUTPUT: {
@@ -15,6 +20,9 @@ export const OUTPUT: {
   readonly epochMs: ColumnField
   readonly time: ColumnField
   readonly json: ColumnField
+  /** A document that PostgreSQL searches, and what it searches for. */
+  readonly searchVector: ColumnField
+  readonly searchQuery: ColumnField
   /** Whose null is the JSON value null, not NULL. */
   readonly jsonValue: ColumnField
 } = Object.freeze({
@@ -29,5 +37,7 @@ export const OUTPUT: {
   epochMs: fields.dateTime({ null: true, storage: 'epochMs' }),
   time: fields.time({ null: true }),
   json: fields.json({ null: true }),
+  searchVector: asText('searchVector'),
+  searchQuery: asText('searchQuery'),
   jsonValue: fields.json(),
 })

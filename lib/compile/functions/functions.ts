@@ -8,6 +8,7 @@ import { DATE_SQL } from './dates.ts'
 import { JSON_SQL } from './json.ts'
 import { MATH_SQL } from './math.ts'
 import type { FunctionSql } from './record.ts'
+import { SEARCH_SQL } from './search.ts'
 import { TEXT_SQL } from './text.ts'
 
 const FUNCTION_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, FunctionSql>([
@@ -17,6 +18,7 @@ const FUNCTION_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, FunctionS
   ...CAST_SQL,
   ...DATE_SQL,
   ...JSON_SQL,
+  ...SEARCH_SQL,
 ])
 
 /**

@@ -81,6 +81,15 @@ function columnsOf(fields: Readonly<Record<string, unknown>>): readonly string[]
   return key?.[1]?.split(', ')
 }
 
+/** The extension of PostgreSQL that has what the server says it does not. */
+function extensionOf(message: string): string | undefined {
+  if (!message.includes('does not exist')) return undefined
+  if (/\b(?:word_)?similarity\(|operator does not exist: .{1,99} (?:%|%>|<->) text/.test(message)) {
+    return 'pg_trgm'
+  }
+  return /\bdigest\(/.test(message) ? 'pgcrypto' : undefined
+}
+
 function describeServerError(
   code: string,
   message: string,
@@ -91,11 +100,13 @@ function describeServerError(
   if (code === '57014' && /statement timeout/i.test(message)) {
     kind = { type: QueryTimeoutError, canceled: true }
   }
+  const extension = code.startsWith('42') ? extensionOf(message) : undefined
+  const cure = extension === undefined ? '' : `; it needs: create extension ${extension}`
   const fatal = /^(FATAL|PANIC)$/.test(textOf(fields, 'severity') ?? '')
   return {
     ...kind,
     lost: kind.lost === true || fatal,
-    what: NAMES_QUOTED.has(group) ? message : message.replace(/".*"/gs, '"…"'),
+    what: NAMES_QUOTED.has(group) ? message + cure : message.replace(/".*"/gs, '"…"'),
     constraint: textOf(fields, 'constraint'),
     table: textOf(fields, 'table'),
     columns: columnsOf(fields),

@@ -54,6 +54,8 @@ const SOURCES: Readonly<Record<Family, readonly Family[]>> = {
   duration: ['duration'],
   json: ['json'],
   binary: ['binary'],
+  searchVector: [],
+  searchQuery: [],
 }
 
 function cast(given: Call): ReturnType<FunctionRule> {

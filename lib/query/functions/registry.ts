@@ -10,6 +10,7 @@ import { JSON_RULES } from './json.ts'
 import { MATH_RULES } from './math.ts'
 import { RAW_SQL_RULES } from './raw-sql.ts'
 import type { Call, FunctionRule } from './rule.ts'
+import { SEARCH_RULES } from './search.ts'
 import { TEXT_RULES } from './text.ts'
 
 /** Every function by its name; `compile/functions/` has the SQL under the name of its node. */
@@ -21,6 +22,7 @@ const FUNCTIONS: ReadonlyMap<string, FunctionRule> = new Map<string, FunctionRul
   ...DATE_RULES,
   ...JSON_RULES,
   ...RAW_SQL_RULES,
+  ...SEARCH_RULES,
   ...CUSTOM_RULES,
   ...GIVEN_RULES,
 ])
