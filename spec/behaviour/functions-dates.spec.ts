@@ -150,14 +150,7 @@ describeOnEach('functions of dates', (kind) => {
       'Africa/Casablanca',
       'Asia/Tehran',
     ]
-    const starts = [
-      '2021-03-12',
-      '2021-04-02',
-      '2021-05-14',
-      '2021-10-29',
-      '1987-03-29',
-      '2050-10-28',
-    ]
+    const starts = ['2021-03-12', '2021-04-02', '2021-05-14', '2021-10-29', '1987-03-29']
     await OptionalSample.objects.delete()
     const instants = starts.flatMap((day) =>
       Array.from(
