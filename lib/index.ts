@@ -191,6 +191,7 @@ export {
   Window,
 } from './query/window-functions.ts'
 export type { BulkCreateOptions } from './queryset/bulk-options.ts'
+export type { BulkUpdateOptions } from './queryset/bulk-update.ts'
 export type { WithAllColumns, WithOnly, WithoutColumns } from './queryset/deferred-types.ts'
 export type { ExplainOptions } from './queryset/explain.ts'
 export type { IteratorOptions } from './queryset/iterate.ts'

@@ -9,8 +9,8 @@ import { bind, bindList, type Fragment, keyword, list, quoted, sql } from './fra
 
 type Row = readonly unknown[]
 
-/** Where new rows go. */
-interface Into {
+/** Where rows go. */
+export interface Into {
   readonly model: ModelMeta
   readonly columns: readonly ColumnMeta[]
 }
@@ -19,7 +19,11 @@ interface Into {
  * How many values one statement binds at most. The databases' own limits are a little higher, but
  * SQLite is fastest with some thousands.
  */
-const MAX_BINDINGS = { sqlite: 8_000, postgresql: 65_000, mysql: 65_000 }
+export const MAX_BINDINGS: Readonly<Record<DialectName, number>> = {
+  sqlite: 8_000,
+  postgresql: 65_000,
+  mysql: 65_000,
+}
 /** There are no more bindings for more rows, but all of them are text in memory at once. */
 const MAX_UNNESTED = 10_000
 
@@ -86,10 +90,15 @@ function tuple({ model, columns }: Into, row: Row, emitter: Emitter): Fragment {
   return sql`(${list(values)})`
 }
 
-/** Tuples that are all alike. */
-function plainTuples({ model, columns }: Into, rows: readonly Row[], dialect: Dialect): Fragment {
+/** Tuples that are all alike: `(?, ?), (?, ?)`, each with a word before it where one is due. */
+export function plainTuples(
+  { model, columns }: Into,
+  rows: readonly Row[],
+  dialect: Dialect,
+  word = '',
+): Fragment {
   const places = columns.map(({ field }) => dialect.written(keyword('?'), field).sql)
-  const one = `(${places.join(', ')})`
+  const one = `${word}(${places.join(', ')})`
   const writers = columns.map((column) => writerOf(model, column, dialect.name))
   return bindList(`${`${one}, `.repeat(rows.length - 1)}${one}`, rows, (given) => {
     const bindings = new Array<unknown>(given.length * writers.length)
@@ -123,7 +132,7 @@ function unnested({ model, columns }: Into, rows: readonly Row[], dialect: Diale
 }
 
 /** An array of PostgreSQL as text, of one value of each row. */
-function arrayText(rows: readonly Row[], at: number, write: Write): string {
+export function arrayText(rows: readonly Row[], at: number, write: Write): string {
   let text = '{'
   let separator = ''
   for (const row of rows) {
@@ -141,10 +150,11 @@ function quotedItem(text: string): string {
   return `"${SPECIAL.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`
 }
 
-type Write = (value: unknown) => unknown
+/** What makes of a value what the driver takes. */
+export type Write = (value: unknown) => unknown
 
 /** Makes of a value of a row what the driver takes. */
-function writerOf(model: ModelMeta, column: ColumnMeta, dialect: DialectName): Write {
+export function writerOf(model: ModelMeta, column: ColumnMeta, dialect: DialectName): Write {
   const { field } = column
   const label = `${model.name}.${column.name}`
   return (value) => {

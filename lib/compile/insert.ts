@@ -6,10 +6,10 @@ import { emitterOf } from './builder.ts'
 import { finished, once, type ShapeKey } from './cache.ts'
 import { dialectOf } from './clients.ts'
 import type { Dialect } from './dialects/dialect.ts'
-import { notSupported } from './dialects/shared.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
 import { arePlain, isUnnested, rowsClause, rowsPerInsert } from './insert-rows.ts'
+import { returningClause } from './returning.ts'
 import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
 
 /** What happens to a row that clashes with one that is there. */
@@ -68,7 +68,7 @@ function draftInsert(spec: InsertSpec, dialectName: DialectName): Draft {
   if (rows.length === 0) throw new FieldError(`There are no rows to insert into ${model.name}.`)
   const parts = [insertClause(spec, dialect, emitterOf(dialectName))]
   parts.push(...conflictClause(spec.conflict, dialect))
-  if (returning.length > 0) parts.push(returningClause(returning, dialect))
+  if (returning.length > 0) parts.push(returningClause('INSERT', returning, dialect))
   return draftOf(list(parts, ' '), dialectName, {
     wants: returning.length > 0 ? 'rows' : 'count',
     writes: true,
@@ -103,16 +103,4 @@ function conflictClause(
   if (name === 'mysql') return [sql`on duplicate key update ${list(updates)}`]
   const target = list(conflict.target.map(({ column }) => quoted(column, quote)))
   return [sql`on conflict (${target}) do update set ${list(updates)}`]
-}
-
-function returningClause(returning: readonly ColumnMeta[], dialect: Dialect): Fragment {
-  if (!dialect.canReturn) throw notSupported('INSERT that gives back columns', dialect.name)
-  const columns = returning.map(({ column, field }, index) => {
-    const expression = quoted(column, dialect.quote)
-    const isText = dialect.name === 'sqlite' && field.family === 'bigint'
-    return isText
-      ? sql`cast(${expression} as text) as ${quoted(`c${index}`, dialect.quote)}`
-      : expression
-  })
-  return sql`returning ${list(columns)}`
 }

@@ -250,6 +250,9 @@ export type RowHint<M> =
     })
   | HasFields<FieldsOf<M>>
 
+/** An instance of the model `M`, whatever of it is loaded. */
+export type InstanceHint<M> = HasFields<FieldsOf<M>> & { readonly '~table': TableOf<M> }
+
 /** A type no value has; its text is the compiler's message. */
 export interface Unknown<Name extends string> {
   readonly error: `unknown field '${Name}'`

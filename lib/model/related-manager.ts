@@ -18,6 +18,7 @@ import type { RelatedRows } from './related-rows.ts'
 
 type AnyQuerySet = {
   update(values: object): Promise<number>
+  bulkUpdate(...given: readonly unknown[]): Promise<number>
   delete(): Promise<unknown>
 }
 type Options = Readonly<Record<string, unknown>>
@@ -58,6 +59,10 @@ class RelatedRowsManager implements Opener {
 
   async update(values: object): Promise<number> {
     return await this.#changeAll((rows) => rows.update(values))
+  }
+
+  async bulkUpdate(...given: readonly unknown[]): Promise<number> {
+    return await this.#changeAll((rows) => rows.bulkUpdate(...given))
   }
 
   async delete(): Promise<unknown> {

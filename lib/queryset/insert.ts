@@ -7,6 +7,7 @@ import { assertNotShadowed } from '../hydrate/shadowed.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { validate } from '../meta/schemas.ts'
 import { Expression } from '../query/expression.ts'
+import { chunks } from './chunks.ts'
 import { originOf } from './databases.ts'
 import { assertSize } from './limits.ts'
 import { restoreOnRollback } from './restore.ts'
@@ -102,12 +103,6 @@ function batchSize(
     into.columns.some(({ name }) => Expression.raw(values[name]) !== null),
   )
   return Math.min(size, rowsPerInsert(into, hasExpressions, db.dialect))
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  const parts: T[][] = []
-  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size))
-  return parts
 }
 
 async function insertBatch(

@@ -4,6 +4,7 @@ import type { Database, Runner } from '../database/runner.ts'
 import type {
   CheckCreate,
   CreateHint,
+  InstanceHint,
   PkOf,
   RowHint,
   Simplify,
@@ -56,6 +57,7 @@ import type {
 } from './annotation-types.ts'
 import { askPeers } from './ask-peers.ts'
 import type { BulkCreateOptions } from './bulk-options.ts'
+import { type BulkUpdateOptions, bulkUpdate } from './bulk-update.ts'
 import { containsInstance, withInstance } from './contains.ts'
 import * as creating from './create.ts'
 import { assertDatabase, assertFetchMode, databaseOf } from './databases.ts'
@@ -683,6 +685,31 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     const { model } = this.#state
     const created = creating.bulkCreate(databaseOf(this.#state), model, rows as object[], options)
     return (await created) as M[]
+  }
+
+  /**
+   * Writes some columns of saved instances, each its own values, in few statements and one
+   * transaction; how many rows matched. A property may hold an expression (with a cast).
+   *
+   * As in Django, `autoNow` columns are written only when they are named, of instances of one row
+   * the first counts, and rows that the queryset does not have are left alone.
+   *
+   * @throws ValidationError, FieldError, InvalidValueError, NotLoadedError, before any SQL.
+   * @example
+   * for (const book of books) book.pages += 1
+   * await Book.objects.bulkUpdate(books, ['pages']) // update "books" set "pages" = … from …
+   */
+  bulkUpdate(
+    instances: readonly InstanceHint<M>[],
+    fields: readonly (keyof WriteHint<M> & string)[],
+    options?: BulkUpdateOptions,
+  ): Promise<number>
+  async bulkUpdate(
+    instances: readonly unknown[],
+    fields: readonly string[],
+    options: BulkUpdateOptions = {},
+  ): Promise<number> {
+    return await this.#write(({ db }) => bulkUpdate(db, this.#state, instances, fields, options))
   }
 
   /**

@@ -69,6 +69,17 @@ export function limitsOf(state: QueryState): RunLimits {
   return { timeoutMs: state.timeoutMs ?? undefined, signal: state.signal ?? undefined }
 }
 
+/** The same for each of several statements, which have its time together from now on. */
+export function timeLeft(state: QueryState): () => RunLimits {
+  const { timeoutMs } = state
+  if (timeoutMs === null) return () => limitsOf(state)
+  const endsAt = performance.now() + timeoutMs
+  return () => ({
+    ...limitsOf(state),
+    timeoutMs: Math.max(1, Math.ceil(endsAt - performance.now())),
+  })
+}
+
 /** Where a row has the near side's key. */
 interface KeyPlace {
   readonly field: ColumnField

@@ -48,7 +48,8 @@ export async function deleteRows(runner: Runner, state: QueryState): Promise<Del
   return await deleteCollected(runner.db, state)
 }
 
-function assertWritable(state: QueryState, verb: string): void {
+/** @throws FieldError for a query whose rows cannot be written all at once. */
+export function assertWritable(state: QueryState, verb: string): void {
   assertNotCombined(state, `${verb}()`)
   if (isSliced(state)) throw new FieldError(`Cannot use 'limit' or 'offset' with ${verb}().`)
   if (state.distinct !== false) throw new FieldError(`Cannot call ${verb}() after distinct().`)

@@ -1,8 +1,9 @@
 import { expect } from 'chai'
+import { type BulkUpdateSpec, compileBulkUpdate } from '../../lib/compile/bulk-update.ts'
 import { compileDelete } from '../../lib/compile/delete.ts'
 import { compileInsert, type InsertSpec } from '../../lib/compile/insert.ts'
 import { compileUpdate } from '../../lib/compile/update.ts'
-import { FieldError, InvalidValueError } from '../../lib/errors.ts'
+import { FieldError, InvalidValueError, NotSupportedError } from '../../lib/errors.ts'
 import type { ColumnMeta } from '../../lib/meta/model-meta.ts'
 import { Count } from '../../lib/query/aggregates.ts'
 import { resolveAssignments } from '../../lib/query/assignments.ts'
@@ -111,6 +112,83 @@ describe('compile: update', () => {
     expect(() => compile({ title: F('author__name') })).to.throw(FieldError, 'of its own model')
     expect(() => compile({ pages: Count('id') })).to.throw(FieldError, 'aggregate')
     expect(() => resolveAssignments(all.Book, { pages: 'x' })).to.throw(InvalidValueError)
+  })
+})
+
+async function expectBulkUpdate(spec: BulkUpdateSpec, expected: Expected): Promise<void> {
+  await expectSql((dialect) => {
+    const returning = dialect === 'mysql' ? [] : spec.returning
+    return compileBulkUpdate({ ...spec, returning }, dialect)
+  }, expected)
+}
+
+describe('compile: update of many rows', () => {
+  const [id, title, isbn] = [column('id'), column('title'), column('isbn')]
+
+  it('takes the values from a table of them', async () => {
+    await expectBulkUpdate(
+      {
+        state: all.Book,
+        columns: [title, isbn],
+        rows: [
+          [1, 'a"', 5n],
+          [2, 'b', null],
+        ],
+        returning: [id],
+      },
+      {
+        sqlite: [
+          'with "v"("c0", "c1", "c2") as (values (?, ?, cast(? as integer)), (?, ?, cast(? as integer))) update "books" set "title" = "v"."c1", "isbn" = "v"."c2" from "v" where "books"."id" = "v"."c0" returning "books"."id"',
+          ...[1, 'a"', '5', 2, 'b', null],
+        ],
+        postgresql: [
+          'update "books" set "title" = "v"."c1", "isbn" = "v"."c2" from unnest(coalesce($1, array(select "id" from "books" limit 0)), coalesce($2, array(select "title" from "books" limit 0)), coalesce($3, array(select "isbn" from "books" limit 0))) as "v"("c0", "c1", "c2") where "books"."id" = "v"."c0" returning "books"."id"',
+          ...['{1,2}', '{"a\\"","b"}', '{"5",NULL}'],
+        ],
+        mysql: [
+          'update `books` inner join (values row(?, ?, ?), row(?, ?, ?)) as `v`(`c0`, `c1`, `c2`) on `books`.`id` = `v`.`c0` set `books`.`title` = `v`.`c1`, `books`.`isbn` = `v`.`c2`',
+          ...[1, 'a"', '5', 2, 'b', null],
+        ],
+      },
+    )
+  })
+
+  it('computes expressions by the key, of the rows of the queryset only', async () => {
+    await expectBulkUpdate(
+      {
+        state: withFilter(all.Book, [{ author__name: 'x' }]),
+        columns: [column('pages')],
+        rows: [
+          [1, 7],
+          [2, F('pages').add(1)],
+        ],
+        returning: [id, column('pages')],
+      },
+      {
+        sqlite: [
+          'with "v"("c0", "c1") as (values (?, ?), (?, ?)) update "books" set "pages" = case "books"."id" when ? then ("books"."pages" + ?) else "v"."c1" end from "v" where "books"."id" = "v"."c0" and ("books"."id" in (select "u0"."id" as "c0" from "books" as "u0" inner join "authors" as "u1" on "u0"."author_id" = "u1"."id" where "u1"."name" = ?)) returning "books"."id", "books"."pages"',
+          ...[1, 7, 2, null, 2, 1, 'x'],
+        ],
+        postgresql: [
+          'update "books" set "pages" = case "books"."id" when $1 then ("books"."pages" + $2::integer) else "v"."c1" end from unnest(coalesce($3, array(select "id" from "books" limit 0)), coalesce($4, array(select "pages" from "books" limit 0))) as "v"("c0", "c1") where "books"."id" = "v"."c0" and ("books"."id" in (select "u0"."id" as "c0" from "books" as "u0" inner join "authors" as "u1" on "u0"."author_id" = "u1"."id" where "u1"."name" = $5)) returning "books"."id", "books"."pages"',
+          ...[2, 1, '{1,2}', '{7,NULL}', 'x'],
+        ],
+        mysql: [
+          'update `books` inner join (values row(?, ?), row(?, ?)) as `v`(`c0`, `c1`) on `books`.`id` = `v`.`c0` set `books`.`pages` = case `books`.`id` when ? then (`books`.`pages` + ?) else `v`.`c1` end where `books`.`id` in (select * from (select `u0`.`id` as `c0` from `books` as `u0` inner join `authors` as `u1` on `u0`.`author_id` = `u1`.`id` where `u1`.`name` = ?) as `s`)',
+          ...[1, 7, 2, null, 2, 1, 'x'],
+        ],
+      },
+    )
+  })
+
+  it('sends nothing where there can be no rows', () => {
+    const spec = { columns: [title], rows: [[1, 'a']], returning: [] }
+    expectNothing((dialect) => compileBulkUpdate({ ...spec, state: withNone(all.Book) }, dialect))
+  })
+
+  it('gives nothing back on MySQL', () => {
+    const spec = { state: all.Book, columns: [title], rows: [[1, 'a']], returning: [id] }
+    expect(() => compileBulkUpdate(spec, 'mysql')).to.throw(NotSupportedError, 'UPDATE')
   })
 })
 

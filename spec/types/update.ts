@@ -47,6 +47,26 @@ await Book.objects.update('title', 'x')
 // @ts-expect-error of another model
 await Author.objects.update(values)
 
+// ---------- bulkUpdate()
+
+const some = await Book.objects.all()
+expectTypeOf(
+  await Book.objects.bulkUpdate(some, ['title', 'author', 'authorId']),
+).toEqualTypeOf<number>()
+await Book.objects.filter({ pages: 3 }).bulkUpdate(some, ['pages'], { batchSize: 100 })
+await Book.objects.bulkUpdate(await Book.objects.only('title'), ['title'])
+await author.books.bulkUpdate(some, ['pages'])
+// @ts-expect-error an unknown field
+await Book.objects.bulkUpdate(some, ['titel'])
+// @ts-expect-error instances of another model
+await Book.objects.bulkUpdate([author], ['title'])
+// @ts-expect-error many rows are set otherwise
+await Book.objects.bulkUpdate(some, ['tags'])
+// @ts-expect-error no instances
+await Book.objects.bulkUpdate([{ title: 'x' }], ['title'])
+// @ts-expect-error this is for bulkCreate
+await Book.objects.bulkUpdate(some, ['title'], { ignoreConflicts: true })
+
 // ---------- getOrCreate(), updateOrCreate()
 
 const [book, isNew] = await Book.objects.getOrCreate(
