@@ -11,6 +11,8 @@ interface ExecConnection extends DriverConnection {
 const BUSY_TIMEOUT_MS = 5000
 /** knex would open one connection, on which a started query and the rest wait for each other. */
 const FILE_POOL: Knex.PoolConfig = { min: 0, max: 4 }
+/** pg waits for ever by itself, and knex's pool hands out nothing else meanwhile. */
+const CONNECT_MS = 10_000
 const SQLITE_CLIENTS = new Set(['sqlite', 'sqlite3', 'better-sqlite3'])
 
 /** knex takes the name of a client, or a class of one's own. */
@@ -79,6 +81,22 @@ function sqliteConfig(config: Knex.Config): Knex.Config {
   }
 }
 
+/** What pg is given, with an end to connecting; one that is set stays. */
+function bounded(connection: unknown): unknown {
+  if (typeof connection !== 'object' || connection === null) return connection
+  const settings = connection as { connectionTimeoutMillis?: number }
+  // Changed in place: knex keeps the password where a copy would not have it.
+  settings.connectionTimeoutMillis ??= CONNECT_MS
+  return settings
+}
+
+function otherConfig(config: Knex.Config): Knex.Config {
+  const { connection } = config
+  if (typeof connection !== 'function') return { ...config }
+  const provide = connection as () => unknown
+  return { ...config, connection: async () => bounded(await provide()) as Knex.ConnectionConfig }
+}
+
 function assertSection(config: Knex.Config): void {
   if (typeof config !== 'object' || config === null) {
     throw new ImproperlyConfigured(
@@ -128,7 +146,10 @@ export function configuredKnex(configOrKnex: Knex.Config | Knex): ConfiguredKnex
   const client: unknown = configOrKnex.client ?? configOrKnex.dialect
   const isSqlite = isSqliteClient(client)
   try {
-    const knex = knexModule.default(isSqlite ? sqliteConfig(configOrKnex) : { ...configOrKnex })
+    const knex = knexModule.default(
+      isSqlite ? sqliteConfig(configOrKnex) : otherConfig(configOrKnex),
+    )
+    if (!isSqlite) bounded(clientOf(knex).connectionSettings)
     return { knex, isOwn: true }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -5,7 +5,7 @@ import type { RunLimits } from './runner.ts'
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 type Reason =
-  | { readonly kind: 'timeout'; readonly ms: number }
+  | { readonly kind: 'timeout'; readonly ms: number; readonly of: 'query' | 'atomic()' }
   | { readonly kind: 'abort'; readonly cause: unknown }
   | { readonly kind: 'stop'; readonly error: OrmError }
 
@@ -18,7 +18,7 @@ export class Deadline {
   readonly #release: (() => void)[] = []
   #reason: Reason | undefined
 
-  constructor(limits: RunLimits = {}, outer?: Deadline) {
+  constructor(limits: RunLimits = {}, outer?: Deadline, of: 'query' | 'atomic()' = 'query') {
     const { timeoutMs, signal } = limits
     if (outer !== undefined) {
       if (outer.#reason !== undefined) this.#reason = outer.#reason
@@ -26,7 +26,7 @@ export class Deadline {
     }
     if (signal !== undefined) this.#follow(signal)
     if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS) {
-      const reason: Reason = { kind: 'timeout', ms: timeoutMs }
+      const reason: Reason = { kind: 'timeout', ms: timeoutMs, of }
       const timer = setTimeout(() => this.#stop(reason), timeoutMs)
       this.#release.push(() => clearTimeout(timer))
     }
@@ -63,12 +63,7 @@ export class Deadline {
   /** The error for whoever waits; made anew for each, so that its stack is theirs. */
   toError(): OrmError {
     const reason = this.#reason
-    if (reason?.kind === 'timeout') {
-      return new QueryTimeoutError(
-        `The query did not finish within its timeout of ${reason.ms} ms, which covers waiting ` +
-          'for a connection, connecting and running.',
-      )
-    }
+    if (reason?.kind === 'timeout') return timeoutError(reason.of, reason.ms)
     if (reason?.kind === 'abort') {
       return new QueryAbortedError('The query was aborted by its signal.', { cause: reason.cause })
     }
@@ -98,6 +93,16 @@ export class Deadline {
     this.#listeners.clear()
     for (const listener of listeners) listener()
   }
+}
+
+function timeoutError(of: 'query' | 'atomic()', ms: number): QueryTimeoutError {
+  const covered =
+    of === 'query'
+      ? 'waiting for a connection, connecting and running.'
+      : 'waiting for a connection, every statement and COMMIT. Nothing of it was saved.'
+  return new QueryTimeoutError(
+    `The ${of} did not finish within its timeout of ${ms} ms, which covers ${covered}`,
+  )
 }
 
 /**

@@ -33,6 +33,9 @@ export interface FrameHost {
   readonly patienceMs: number
 }
 
+/** How long a transaction whose time is over waits for the answer to its ROLLBACK. */
+export const LATE_ANSWER_MS = 200
+
 type FrameKind = 'atomic' | 'job'
 
 function endedError(): TransactionError {
@@ -138,20 +141,27 @@ export class Frame implements Held {
    * @example
    * await frame.nest((child) => runSavepoint(child, fn))
    */
-  async nest<T>(work: (child: Frame) => Promise<T>): Promise<T> {
+  async nest<T>(work: (child: Frame) => Promise<T>, timeoutMs?: number): Promise<T> {
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
-    return await this.#inTurn(() => {
-      const late = this.#lateRefusal()
-      if (late !== undefined) throw late
-      const child = new Frame(this.host, this, 'atomic', this.#deadline)
-      return this.#occupy(child, () => work(child))
-    })
+    const outer = this.#deadline
+    const deadline =
+      timeoutMs === undefined ? outer : new Deadline({ timeoutMs }, outer, 'atomic()')
+    try {
+      return await this.#inTurn(() => {
+        const late = this.#lateRefusal()
+        if (late !== undefined) throw late
+        const child = new Frame(this.host, this, 'atomic', deadline)
+        return this.#occupy(child, () => work(child))
+      }, deadline)
+    } finally {
+      if (deadline !== outer) deadline?.dispose()
+    }
   }
 
   /** Runs the callback inside, then waits for what it left running; refuses work after that. */
   async drive<T>(fn: () => T | PromiseLike<T>): Promise<Settled<T>> {
-    const settled = await holding(this.db, this, () => settle(fn))
+    const settled = await this.#inTime(holding(this.db, this, () => settle(fn)))
     if (this.#phase === 'open') this.#phase = 'ending'
     if (!settled.ok && this.#kind === 'atomic') {
       this.#isRollingBack = true
@@ -164,7 +174,10 @@ export class Frame implements Held {
 
   /** A statement of the transaction's own, past the queue. */
   command(sql: string): Promise<DriverResult> {
-    return this.host.lease.execute({ sql, bindings: [], wants: 'count', writes: true })
+    const statement = { sql, bindings: [], wants: 'count', writes: true } as const
+    const { lease } = this.host
+    if (!this.#deadline?.isOver) return lease.execute(statement)
+    return lease.executeOrDiscard(statement, LATE_ANSWER_MS)
   }
 
   /** Nothing more is sent in this frame, and it cannot commit. */
@@ -232,6 +245,25 @@ export class Frame implements Held {
       }
     }
     return undefined
+  }
+
+  /** What the callback did, or that its time is over, whatever it waits for. */
+  #inTime<T>(settling: Promise<Settled<T>>): Promise<Settled<T>> {
+    const deadline = this.#deadline
+    if (deadline === undefined) return settling
+    return new Promise((resolve) => {
+      const stop = () => {
+        const error = deadline.toError()
+        this.break(error)
+        resolve({ ok: false, error })
+      }
+      const off = deadline.onStop(stop)
+      void settling.then((settled) => {
+        off()
+        if (deadline.isOver) stop()
+        else resolve(settled)
+      })
+    })
   }
 
   async #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {

@@ -1,5 +1,5 @@
 import { ConnectionLostError } from '../errors.ts'
-import { handled } from '../util/deferred.ts'
+import { deferred, handled } from '../util/deferred.ts'
 import type { Deadline } from './deadline.ts'
 import { translateError } from './driver-errors.ts'
 import type { Driver, DriverConnection, DriverResult, KnexClient } from './drivers/driver.ts'
@@ -38,6 +38,7 @@ export class Lease {
   readonly #host: LeaseHost
   readonly #queue: SerialQueue = new SerialQueue()
   readonly #written: Set<string> = new Set()
+  readonly #gone = deferred<void>()
   #settling: Promise<void> | undefined
   #lost = false
   #released = false
@@ -59,6 +60,11 @@ export class Lease {
     return this.#queue.isIdle && this.#settling === undefined ? Date.now() - this.#lastActiveAt : 0
   }
 
+  /** A statement was told to stop and has not, so that nobody knows what it did. */
+  get isUnsettled(): boolean {
+    return this.#settling !== undefined
+  }
+
   get isInTransaction(): boolean {
     return !this.#host.driver.isIdle(this.connection)
   }
@@ -75,12 +81,32 @@ export class Lease {
     return this.#queue.add(() => this.#send(statement, deadline), deadline)
   }
 
+  /**
+   * As `execute`; a connection that does not answer in time is destroyed. Only where what is sent
+   * may never arrive: a database in this process answers.
+   *
+   * @example
+   * await lease.executeOrDiscard(rollback, 200)
+   */
+  async executeOrDiscard(statement: Statement, graceMs: number): Promise<DriverResult> {
+    if (!this.#host.driver.isRemote) return await this.execute(statement)
+    const cut = () => this.discard(new Error('The server did not answer.'))
+    if (this.#settling !== undefined) cut()
+    const timer = setTimeout(cut, graceMs)
+    try {
+      return await this.execute(statement)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   /** Never to be used again: knex's pool destroys it when it is given back. */
   discard(reason: unknown): void {
     if (this.#lost) return
     this.#lost = true
     this.connection.__knex__disposed ??= reason
     this.#host.driver.destroy(this.connection)
+    this.#gone.resolve()
   }
 
   /** Gives the connection back as soon as nothing runs on it. */
@@ -179,7 +205,7 @@ export class Lease {
     void both.then(() => {
       isSettled = true
     })
-    await delayUnless(both, CONNECTION_GRACE_MS)
+    await delayUnless(Promise.race([both, this.#gone.promise]), CONNECTION_GRACE_MS)
     if (!isSettled) this.discard(new Error('A cancelled statement did not settle.'))
   }
 }

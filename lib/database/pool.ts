@@ -1,4 +1,4 @@
-import { OperationalError, type OrmError } from '../errors.ts'
+import { ConnectionLostError, OperationalError, type OrmError } from '../errors.ts'
 import type { Deadline } from './deadline.ts'
 import { isPoolTimeout, poolTimeout, translateError } from './driver-errors.ts'
 import type { Driver, DriverConnection, KnexClient, KnexPool } from './drivers/driver.ts'
@@ -62,10 +62,12 @@ export class Pool implements LeaseHost {
    */
   async acquire(holder: string, deadline?: Deadline): Promise<Lease> {
     const startedAt = Date.now()
+    let mayHaveOwn = true
     for (;;) {
       if (deadline?.isOver) throw deadline.toError()
       const pool = this.client.pool
       if (pool === undefined) throw closedError()
+      const isSpare = (pool.numPendingCreates?.() ?? 0) > (pool.numPendingAcquires?.() ?? 0)
       try {
         const connection = await this.#take(pool, deadline)
         const lease = new Lease(this, connection, holder)
@@ -73,6 +75,11 @@ export class Pool implements LeaseHost {
         return lease
       } catch (error) {
         const failure = this.#failure(error, startedAt)
+        if (isSpare && mayHaveOwn && failure.error instanceof ConnectionLostError) {
+          // It was begun for one that waits no longer, when the network may have been another.
+          mayHaveOwn = false
+          continue
+        }
         // The server is full or starting: others will give connections back, until time is up.
         if (!failure.passing || Date.now() - startedAt >= this.acquireTimeoutMs) throw failure.error
         await pause(FULL_SERVER_RETRY_MS, deadline)
@@ -103,6 +110,8 @@ export class Pool implements LeaseHost {
 
   giveBack(lease: Lease): void {
     if (!this.#leases.delete(lease)) return
+    // A BEGIN that was given up may have arrived all the same.
+    if (lease.isInTransaction) lease.discard(new Error('It was left in a transaction.'))
     this.client.pool?.release(lease.connection)
   }
 
@@ -157,8 +166,13 @@ export class Pool implements LeaseHost {
   }
 }
 
-/** Waits a moment, or until the deadline. */
-function pause(ms: number, deadline: Deadline | undefined): Promise<void> {
+/**
+ * Waits a moment, or until the deadline.
+ *
+ * @example
+ * await pause(50, deadline)
+ */
+export function pause(ms: number, deadline: Deadline | undefined): Promise<void> {
   return new Promise((resolve) => {
     const off = deadline?.onStop(() => {
       clearTimeout(timer)

@@ -57,6 +57,11 @@ export interface AtomicOptions {
   readonly durable?: boolean | undefined
   /** How often the whole function is run again after a `SerializationError`. @default 0 */
   readonly retries?: number | undefined
+  /**
+   * Milliseconds for all of it: waiting for a connection, every statement, the retries and COMMIT.
+   * When they are over it is rolled back and rejects, whatever `fn` waits for. @default none
+   */
+  readonly timeout?: number | undefined
 }
 
 /** Where a started job is: `waiting` until it has a connection. */
@@ -91,7 +96,8 @@ export abstract class Database {
    * database joins by itself; an `atomic` inside is a savepoint.
    *
    * @throws TransactionBrokenError when a statement failed, even if `fn` swallowed the error.
-   * @throws CommitUnknownError when the connection broke during COMMIT.
+   * @throws CommitUnknownError when the connection broke, or `timeout` passed, during COMMIT.
+   * @throws QueryTimeoutError when `timeout` passed.
    * @example
    * await db.atomic(async () => {
    *   await from.save()

@@ -6,10 +6,11 @@ import {
 } from '../errors.ts'
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
+import { Deadline } from './deadline.ts'
 import type { TransactionText } from './drivers/driver.ts'
-import { Frame, type FrameOutcome, type Settled } from './frame.ts'
+import { Frame, type FrameOutcome, LATE_ANSWER_MS, type Settled } from './frame.ts'
 import type { Lease } from './lease.ts'
-import type { Pool } from './pool.ts'
+import { type Pool, pause } from './pool.ts'
 import type { AtomicOptions, Database, Isolation, Statement } from './runner.ts'
 
 const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
@@ -21,14 +22,19 @@ const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
 
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 1000
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 const CAUSES_FOLLOWED = 5
 
 function control(sql: string): Statement {
   return { sql, bindings: [], wants: 'count', writes: true }
 }
 
+function isTimeout(ms: unknown): boolean {
+  return typeof ms === 'number' && ms > 0 && ms <= LONGEST_TIMEOUT_MS
+}
+
 function assertOptions(options: AtomicOptions): void {
-  const { isolation, retries = 0 } = options
+  const { isolation, retries = 0, timeout } = options
   if (isolation !== undefined && !ISOLATIONS.has(isolation)) {
     throw new TransactionError(
       `atomic() does not know this isolation level. Choices are: ${[...ISOLATIONS].join(', ')}.`,
@@ -36,6 +42,11 @@ function assertOptions(options: AtomicOptions): void {
   }
   if (!Number.isSafeInteger(retries) || retries < 0) {
     throw new TransactionError('atomic() takes retries as a whole number, 0 or more.')
+  }
+  if (timeout !== undefined && !isTimeout(timeout)) {
+    throw new TransactionError(
+      'atomic() takes timeout in milliseconds, more than 0 and less than 2 ** 31.',
+    )
   }
 }
 
@@ -57,11 +68,11 @@ function assertNestable(outer: Frame, options: AtomicOptions): void {
 }
 
 /** A connection on which the transaction has begun. */
-async function begin(pool: Pool, text: TransactionText): Promise<Lease> {
+async function begin(pool: Pool, text: TransactionText, deadline?: Deadline): Promise<Lease> {
   const open = async (lease: Lease): Promise<Lease> => {
     try {
-      for (const sql of text.before) await lease.execute(control(sql))
-      await lease.execute(control(text.begin))
+      for (const sql of text.before) await lease.execute(control(sql), deadline)
+      await lease.execute(control(text.begin), deadline)
       return lease
     } catch (error) {
       await restore(lease, text)
@@ -69,13 +80,13 @@ async function begin(pool: Pool, text: TransactionText): Promise<Lease> {
       throw error
     }
   }
-  const lease = await pool.acquire('atomic()')
+  const lease = await pool.acquire('atomic()', deadline)
   try {
     return await open(lease)
   } catch (error) {
     // Nothing was done yet, so a connection that had died in the pool can be replaced.
-    if (!lease.isLost) throw error
-    return await open(await pool.acquireAlive('atomic()'))
+    if (!lease.isLost || deadline?.isOver) throw error
+    return await open(await pool.acquireAlive('atomic()', deadline))
   }
 }
 
@@ -87,10 +98,12 @@ async function restore(lease: Lease, text: TransactionText): Promise<void> {
   }
 }
 
-async function rollBack(lease: Lease): Promise<void> {
+async function rollBack(lease: Lease, deadline: Deadline | undefined): Promise<void> {
   if (lease.isLost) return
+  const rollback = control('ROLLBACK')
   try {
-    await lease.execute(control('ROLLBACK'))
+    if (deadline?.isOver) await lease.executeOrDiscard(rollback, LATE_ANSWER_MS)
+    else await lease.execute(rollback)
   } catch (error) {
     // The first error is what counts. SQLite may have rolled back by itself; any other failure
     // means that nobody knows what the connection is in.
@@ -99,11 +112,14 @@ async function rollBack(lease: Lease): Promise<void> {
   if (!lease.isLost && lease.isInTransaction) lease.discard(new Error('ROLLBACK had no effect.'))
 }
 
-async function commit(pool: Pool, lease: Lease): Promise<void> {
+async function commit(pool: Pool, lease: Lease, deadline: Deadline | undefined): Promise<void> {
+  const { driver } = pool
   try {
-    const result = await lease.execute(control('COMMIT'))
-    if (pool.driver.isCommitted(result)) return
+    // A database in this process answers, and what it answers is what counts.
+    const result = await lease.execute(control('COMMIT'), driver.isRemote ? deadline : undefined)
+    if (driver.isCommitted(result)) return
   } catch (error) {
+    if (lease.isUnsettled) lease.discard(error)
     if (lease.isLost) {
       throw new CommitUnknownError(
         'The connection broke after COMMIT was sent: the changes may or may not be saved. Look ' +
@@ -111,7 +127,7 @@ async function commit(pool: Pool, lease: Lease): Promise<void> {
         { cause: error },
       )
     }
-    await rollBack(lease)
+    await rollBack(lease, deadline)
     throw error
   }
   throw new TransactionBrokenError(
@@ -148,22 +164,24 @@ async function runOutermost<T>(
   pool: Pool,
   fn: () => T | PromiseLike<T>,
   options: AtomicOptions,
+  deadline: Deadline | undefined,
 ): Promise<Finished<T>> {
   const text = pool.driver.transaction(options)
-  const lease = await begin(pool, text)
-  const frame = new Frame({ db, lease, options, patienceMs: pool.acquireTimeoutMs })
+  const lease = await begin(pool, text, deadline)
+  const host = { db, lease, options, patienceMs: pool.acquireTimeoutMs }
+  const frame = new Frame(host, undefined, 'atomic', deadline)
   tellBoundary({ db, kind: 'begin', depth: 0 })
   let outcome: FrameOutcome = 'rolled back'
   try {
     const settled = await frame.drive(fn)
     const failure = failureOf(frame, settled)
     if (failure !== undefined) {
-      await rollBack(lease)
+      await rollBack(lease, deadline)
       throw failure.error
     }
     // Until its answer is there: when the connection breaks now, nobody knows.
     outcome = 'unknown'
-    await commit(pool, lease)
+    await commit(pool, lease, deadline)
     outcome = 'committed'
     return { value: settledValue(settled), commitHooks: frame.commitHooks }
   } catch (error) {
@@ -231,9 +249,9 @@ function isRetryable(error: unknown): boolean {
 }
 
 /** Longer each time, and never the same for two that got into each other's way. */
-function pauseBefore(attempt: number): Promise<void> {
+function pauseBefore(attempt: number, deadline: Deadline | undefined): Promise<void> {
   const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt)
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs))
+  return pause(Math.random() * longestMs, deadline)
 }
 
 /** Runs every hook, outside the transaction, then throws what the first failing one threw. */
@@ -290,7 +308,7 @@ export function onRollback(db: Database, fn: () => void): void {
  * Runs a function in a transaction, or in a savepoint of the one the caller is in.
  *
  * @throws TransactionError before any SQL for options that cannot be met.
- * @throws TransactionBrokenError, CommitUnknownError, or what `fn` threw.
+ * @throws TransactionBrokenError, CommitUnknownError, QueryTimeoutError, or what `fn` threw.
  * @example
  * await runAtomic(db, pool, () => transfer(), { retries: 3 })
  * // BEGIN; …; COMMIT
@@ -305,18 +323,32 @@ export async function runAtomic<T>(
   const outer = currentFrame(db)
   if (outer !== undefined) {
     assertNestable(outer, options)
-    return await outer.nest((child) => runSavepoint(child, fn))
+    return await outer.nest((child) => runSavepoint(child, fn), options.timeout)
   }
-  const run = () => runOutermost(db, pool, fn, options)
-  const work = options.readOnly === true ? run : () => pool.writing(run)
-  const retries = options.retries ?? 0
-  for (let attempt = 0; ; attempt += 1) {
-    const finished = await attemptOnce(work, attempt >= retries)
-    if (finished !== undefined) {
-      await runCommitHooks(db, finished.commitHooks)
-      return finished.value
+  const { value, commitHooks } = await runRetried(db, pool, fn, options)
+  await runCommitHooks(db, commitHooks)
+  return value
+}
+
+async function runRetried<T>(
+  db: Database,
+  pool: Pool,
+  fn: () => T | PromiseLike<T>,
+  options: AtomicOptions,
+): Promise<Finished<T>> {
+  const { timeout: timeoutMs, retries = 0 } = options
+  const deadline =
+    timeoutMs === undefined ? undefined : new Deadline({ timeoutMs }, undefined, 'atomic()')
+  const run = () => runOutermost(db, pool, fn, options, deadline)
+  const work = options.readOnly === true ? run : () => pool.writing(run, deadline)
+  try {
+    for (let attempt = 0; ; attempt += 1) {
+      const finished = await attemptOnce(work, attempt >= retries)
+      if (finished !== undefined) return finished
+      await pauseBefore(attempt, deadline)
     }
-    await pauseBefore(attempt)
+  } finally {
+    deadline?.dispose()
   }
 }
 

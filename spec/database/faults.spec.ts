@@ -1,4 +1,3 @@
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import { expect } from 'chai'
 import pg from 'pg'
 import { openDatabase } from '../../lib/database/database.ts'
@@ -11,7 +10,7 @@ import {
   SerializationError,
   TransactionBrokenError,
 } from '../../lib/errors.ts'
-import { databases, describeOnEach, serverUrl } from '../support/databases.ts'
+import { databases, describeOnEach, type FreshDatabase, serverUrl } from '../support/databases.ts'
 import {
   gate,
   insert,
@@ -23,64 +22,21 @@ import {
   useDatabase,
   write,
 } from './helpers.ts'
+import { ServerProxy } from './support/proxy.ts'
 
 const onPostgres = databases.filter(({ dialect }) => dialect === 'postgresql')
 const onSqlite = databases.filter(({ dialect }) => dialect === 'sqlite')
 const onFiles = databases.filter(({ name }) => name === 'SQLite file')
+
+function urlOf({ config }: FreshDatabase): string {
+  return (config.connection as { connectionString: string }).connectionString
+}
 
 async function onServer(sql: string, ...values: unknown[]): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl() })
   await client.connect()
   await client.query(sql, values)
   await client.end()
-}
-
-/** A TCP proxy to the server that can fall silent, or cut once it has seen a text go by. */
-class FaultyNetwork {
-  silent = false
-  cutAfter: string | undefined
-  readonly #sockets = new Set<Socket>()
-  readonly #server: Server
-
-  constructor(target: URL) {
-    this.#server = createServer((near) => {
-      const far = connect(Number(target.port), target.hostname)
-      for (const socket of [near, far]) {
-        this.#sockets.add(socket)
-        socket.on('error', () => undefined)
-        socket.on('close', () => {
-          near.destroy()
-          far.destroy()
-        })
-      }
-      near.on('data', (data) => {
-        if (this.silent) return
-        far.write(data)
-        // What was sent arrives; its answer does not.
-        if (this.cutAfter !== undefined && data.includes(this.cutAfter))
-          this.#cutOnAnswer(near, far)
-      })
-      far.on('data', (data) => {
-        if (!this.silent) near.write(data)
-      })
-    })
-  }
-
-  async listen(): Promise<number> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    const address = this.#server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
-  }
-
-  #cutOnAnswer(near: Socket, far: Socket): void {
-    far.removeAllListeners('data')
-    far.once('data', () => near.resetAndDestroy())
-  }
 }
 
 describeOnEach(
@@ -170,17 +126,13 @@ describeOnEach(
   'a bad network',
   (kind) => {
     const at = useDatabase(kind)
-    let proxy: FaultyNetwork
+    let proxy: ServerProxy
     let far: Database
 
     beforeEach(async () => {
-      const url = new URL(
-        (at.fresh.config.connection as { connectionString: string }).connectionString,
-      )
-      proxy = new FaultyNetwork(new URL(url))
-      url.port = String(await proxy.listen())
+      proxy = await ServerProxy.to(urlOf(at.fresh))
       far = openDatabase(
-        { client: 'pg', connection: { connectionString: url.href }, pool: { min: 0, max: 2 } },
+        { client: 'pg', connection: { connectionString: proxy.url }, pool: { min: 0, max: 2 } },
         { name: 'far' },
       )
     })

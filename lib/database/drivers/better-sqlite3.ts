@@ -78,6 +78,7 @@ function describe(error: unknown): DriverFailure {
 export const betterSqlite3Driver: Driver = {
   name: 'better-sqlite3',
   dialect: 'sqlite',
+  isRemote: false,
 
   async run(connection, statement, kept) {
     assertBindings(statement.bindings, 'scalars')

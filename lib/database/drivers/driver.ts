@@ -25,6 +25,7 @@ export interface KnexPool {
   numUsed?(): number
   numFree?(): number
   numPendingAcquires?(): number
+  numPendingCreates?(): number
 }
 
 /** The part of a knex client that is used here; knex types `knex.client` as `any`. */
@@ -72,6 +73,8 @@ export interface Driver {
   /** knex's `client.driverName`. */
   readonly name: string
   readonly dialect: DatabaseDialect
+  /** Behind a network: what is sent may never be answered. */
+  readonly isRemote: boolean
   /**
    * Sends one statement; rejects with the driver's own error. `kept`: how many prepared statements
    * the connection may keep, of those that are `repeated`.

@@ -134,6 +134,7 @@ function begin(options: AtomicOptions): string {
 export const pgDriver: Driver = {
   name: 'pg',
   dialect: 'postgresql',
+  isRemote: true,
 
   run(connection, { sql, bindings, repeated }, kept) {
     assertBindings(bindings, 'arrays and bigints')

@@ -60,6 +60,7 @@ async function runPrepared(
 export const sqlite3Driver: Driver = {
   name: 'sqlite3',
   dialect: 'sqlite',
+  isRemote: false,
 
   run(connection, statement, kept) {
     assertBindings(statement.bindings, 'scalars')
