@@ -1,5 +1,6 @@
 /** A contestant's process, seen from the one that leads the rounds. */
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import type { Answer, Assignment, Request } from './worker.ts'
 
 export class Runner {
@@ -23,18 +24,19 @@ export class Runner {
     this.#child ??= this.#start()
     const child = this.#child
     return await new Promise<Answer>((resolve) => {
-      const onExit = (code: number | null): void => {
-        this.#child = null
-        const message = `the process ended with ${code}`
+      const onEnd = (code: number | null, signal: NodeJS.Signals | null): void => {
+        const message = `the process ended with ${code ?? signal}`
         if (isNew) this.#broken = message
+        child.off('message', onAnswer)
         resolve({ kind: 'failed', message })
       }
-      child.once('exit', onExit)
-      child.once('message', (answer) => {
-        child.off('exit', onExit)
+      const onAnswer = (answer: unknown): void => {
+        child.off('exit', onEnd)
         resolve(answer as Answer)
-      })
-      child.send(request)
+      }
+      child.once('exit', onEnd).once('message', onAnswer)
+      // Where it cannot be sent the process is at its end, which says more.
+      child.send(request, () => {})
     })
   }
 
@@ -42,19 +44,21 @@ export class Runner {
   async stop(): Promise<void> {
     const child = this.#child
     if (child === null) return
-    this.#child = null
-    await new Promise<void>((resolve) => {
-      child.once('exit', () => resolve())
-      child.disconnect()
-    })
+    const ended = once(child, 'exit')
+    if (child.connected) child.disconnect()
+    await ended
   }
 
   #start(): ChildProcess {
-    return fork(this.#program, [JSON.stringify(this.#assignment)], {
+    const child = fork(this.#program, [JSON.stringify(this.#assignment)], {
       // No loader of TypeScript: tsx names every closure, which hot code pays for.
       execArgv: ['--expose-gc', '--enable-source-maps'],
       env: { ...process.env, NODE_ENV: 'production', TZ: 'UTC' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = null
+    })
+    return child
   }
 }
