@@ -1,16 +1,10 @@
 import type { ColumnMeta, RelationMeta } from '../meta/model-meta.ts'
 import { lookupTree } from './lookups.ts'
-import type { QueryState, RefNode } from './nodes.ts'
+import type { ParamNode, QueryState, RefNode, Step } from './nodes.ts'
 import { columnRef } from './paths.ts'
 import { loadedColumns } from './related.ts'
-import {
-  addStep,
-  patchState,
-  stepsInOrder,
-  withAnnotation,
-  withCondition,
-  withSticky,
-} from './state.ts'
+import { shapeOfStep } from './shape.ts'
+import { addStep, patchState, stepsInOrder, withAnnotation, withCondition } from './state.ts'
 
 /** The name under which `withFarKeys` gives the near side's key of a row. */
 export const NEAR_KEY = 'nearKey'
@@ -41,16 +35,42 @@ export function farKey(relation: RelationMeta): RefNode {
 
 /**
  * Only the far rows of one near row: what a related manager starts from. The next `filter()` speaks
- * of the same row of a join table.
+ * of the same row of a join table. `hints` is for those who run the query.
  */
-export function withFarRows(state: QueryState, relation: RelationMeta, key: unknown): QueryState {
-  const ref = farKey(relation)
-  const param = Object.freeze({
-    kind: 'param' as const,
-    value: ref.field.check(key),
-    field: ref.field,
-  })
-  return withSticky(withCondition(state, lookupTree('exact', ref, [param])))
+export function withFarRows(
+  state: QueryState,
+  relation: RelationMeta,
+  key: unknown,
+  hints: QueryState['hints'] = null,
+): QueryState {
+  const { ref, shape } = farRowOf(relation)
+  const { field } = ref
+  const param = Object.freeze({ kind: 'param' as const, value: field.check(key), field })
+  const steps = addStep(state.steps, isFarRow(ref, param), { key: shape, leaves: [param] })
+  return patchState(state, { steps, hints, isSticky: true })
+}
+
+interface FarRow {
+  readonly ref: RefNode
+  readonly shape: string
+}
+
+const farRows = new WeakMap<RelationMeta, FarRow>()
+
+/** What is the same for every near row: there may be as many managers as rows. */
+function farRowOf(relation: RelationMeta): FarRow {
+  let known = farRows.get(relation)
+  if (known === undefined) {
+    const ref = farKey(relation)
+    const { key } = shapeOfStep(isFarRow(ref, { kind: 'param', value: null, field: ref.field }))
+    known = { ref, shape: key }
+    farRows.set(relation, known)
+  }
+  return known
+}
+
+function isFarRow(ref: RefNode, param: ParamNode): Step {
+  return { kind: 'filter', condition: lookupTree('exact', ref, [param]), sharesJoins: false }
 }
 
 /**

@@ -15,7 +15,7 @@ import type {
 import { resolveOrdering } from './ordering.ts'
 import type { Scope } from './paths.ts'
 import { resolveConditions, resolveExpression } from './resolve.ts'
-import { shapeOfStep } from './shape.ts'
+import { type Shape, shapeOfStep } from './shape.ts'
 import { patchState } from './state-record.ts'
 
 export { patchState } from './state-record.ts'
@@ -23,6 +23,8 @@ export { stepsOf as stepsInOrder } from './steps.ts'
 
 /** The state of `Model.objects.all()`. */
 export function initialState(model: ModelMeta): QueryState {
+  const known = initialStates.get(model)
+  if (known !== undefined) return known
   const blank = {
     model,
     steps: null,
@@ -48,8 +50,12 @@ export function initialState(model: ModelMeta): QueryState {
     hints: null,
     isSticky: false,
   }
-  return patchState(blank, {})
+  const state = patchState(blank, {})
+  initialStates.set(model, state)
+  return state
 }
+
+const initialStates = new WeakMap<ModelMeta, QueryState>()
 
 const INSTANCES: Projection = Object.freeze({ kind: 'instances' })
 const EMPTY_MAP: ReadonlyMap<string, never> = new Map<string, never>()
@@ -116,10 +122,13 @@ export function withAnnotation(
   })
 }
 
-/** A chain of steps with one more. */
-export function addStep(previous: Steps | null, step: Step): Steps {
+/** A chain of steps with one more; `shape` where it is known. */
+export function addStep(
+  previous: Steps | null,
+  step: Step,
+  { key, leaves }: Shape = shapeOfStep(step),
+): Steps {
   Object.freeze(step)
-  const { key, leaves } = shapeOfStep(step)
   const length = (previous?.length ?? 0) + 1
   return Object.freeze({ previous, step, length, key: (previous?.key ?? '') + key, leaves })
 }

@@ -15,10 +15,9 @@ import { limitedForGet, onlyRow } from './single.ts'
  * came from, and know it where the way back leads to one row.
  */
 export function farRows(instance: Columns, relation: RelationMeta, key: unknown): QueryState {
-  const far = patchState(allFarRows(instance, relation), {
-    hints: { near: { relation, instance, key } },
+  return withFarRows(allFarRows(instance, relation), relation, key, {
+    near: { relation, instance, key },
   })
-  return withFarRows(far, relation, key)
 }
 
 /** All rows of the model at the far end, where the instance came from. */

@@ -59,8 +59,9 @@ async function loadStep(
   near: readonly Columns[],
   step: Step,
 ): Promise<readonly Columns[]> {
-  const missing = near.filter((instance) => step.query !== null || !isLoaded(instance, step))
-  if (missing.length > 0) await load(runner, missing, step)
+  const missing = step.query === null ? near.filter((instance) => !isLoaded(instance, step)) : near
+  const loaded = missing.length > 0 ? await load(runner, missing, step) : []
+  if (missing.length === near.length) return loaded
   return [...new Set(near.flatMap((instance) => loadedBy(instance, step)))]
 }
 
@@ -79,16 +80,23 @@ function loadedBy(instance: Columns, { relation, property }: PrefetchHop): reado
   return (Array.isArray(kept) ? kept : [kept]) as readonly Columns[]
 }
 
-async function load(runner: Runner, near: readonly Columns[], step: Step): Promise<void> {
+/** Loads what is one step further, and puts it on the near instances. */
+async function load(
+  runner: Runner,
+  near: readonly Columns[],
+  step: Step,
+): Promise<readonly Columns[]> {
   const { name, field } = nearColumn(step.relation)
   const keys = distinctKeys(
     field,
     near.map((instance) => instance[name]),
   )
-  const groups = groupByKey(step.relation, await readFar(runner, step, keys))
+  const far = await readFar(runner, step, keys)
+  const groups = groupByKey(step.relation, far)
   for (const instance of near) {
     keep(instance, step, groups.get(toMapKey(field, instance[name])) ?? [])
   }
+  return far.rows as readonly Columns[]
 }
 
 /** The far rows of many near keys, with what their own query prefetches. */

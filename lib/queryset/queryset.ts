@@ -197,7 +197,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @example const books = await Book.objects.all() // the same as .all().fetch()
    */
   async fetch(): Promise<R[]> {
-    return [...(await this.#rows().read())]
+    const rows = this.#rows()
+    return [...(rows.known === undefined ? await rows.read() : rows.known.value)]
   }
 
   /** Awaiting a queryset fetches it. */
@@ -865,8 +866,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
 
 /** A queryset that has its rows already: what was loaded with something else. */
 export function withRows<Q extends object>(querySet: Q, rows: readonly unknown[]): Q {
-  const read = async (): Promise<unknown> => rows
-  cacheOf(querySet as unknown as QuerySet<unknown>).store('rows', { read }, { keep: true })
+  cacheOf(querySet as unknown as QuerySet<unknown>).know('rows', rows)
   return querySet
 }
 
