@@ -81,7 +81,7 @@ export function adoptKeys(meta: ModelMeta, instance: Columns): readonly ColumnMe
   for (const column of meta.columns) {
     const { name, relation } = column
     if (relation === null || isDeferred(instance, column) || instance[name] !== undefined) continue
-    const far = related.get(relation.name)
+    const far = related[relation.name]
     if (!Instance.is(far)) continue
     const key = keyOf(relation, far)
     if (key === undefined) throw unsaved(relation)

@@ -15,6 +15,18 @@ export interface Origin {
   readonly batch: Batch | null
 }
 
+/** What is at the other end of a relation: an instance, none, or a list of them. */
+type Far = object | readonly object[] | null
+
+/**
+ * Far instances by relation name. An object of a class, which takes a third of the room of a Map
+ * and has nothing of Object's: no relation is called 'constructor'.
+ */
+class Related {
+  [relation: string]: Far | undefined
+}
+Object.setPrototypeOf(Related.prototype, null)
+
 /** What an instance knows of itself beside its columns. */
 export interface InstanceState {
   /** Null until it was read from a database or written to one. */
@@ -25,7 +37,7 @@ export interface InstanceState {
    */
   stored: readonly unknown[] | null
   /** Related instances by relation name, as far as they were loaded or assigned. */
-  related: Map<string, object | readonly object[] | null> | null
+  related: Related | null
 }
 
 /** A row, and how its values get on the instance that is made of it. */
@@ -155,12 +167,19 @@ export function leaveBatch(instance: Columns): void {
 }
 
 /** Remembers that `far`, or nothing, is at the other end of a relation of `near`. */
-export function remember(
-  near: Columns,
-  relation: string,
-  far: object | readonly object[] | null,
-): void {
+export function remember(near: Columns, relation: string, far: Far): void {
   const state = stateOf(near)
-  state.related ??= new Map()
-  state.related.set(relation, far)
+  state.related ??= new Related()
+  state.related[relation] = far
+}
+
+/** What is at the other end of a relation as far as it is known; undefined where it is not. */
+export function related(near: Instance, relation: string): Far | undefined {
+  return stateOf(near).related?.[relation]
+}
+
+/** What is at the other end of a relation is not known any more. */
+export function forget(near: Instance, relation: string): void {
+  const state = stateOf(near)
+  if (state.related !== null) state.related[relation] = undefined
 }

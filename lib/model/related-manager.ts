@@ -1,5 +1,5 @@
 import { InvalidValueError, NotLoadedError } from '../errors.ts'
-import { type Columns, instanceState } from '../hydrate/instance.ts'
+import { type Columns, forget, related } from '../hydrate/instance.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
 import { nearColumn } from '../query/related-rows.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
@@ -38,9 +38,13 @@ class RelatedRowsManager implements Opener {
 
   [OPEN](): object {
     const querySetClass = defaultQuerySetClass(this.#relation.to)
-    const querySet = new querySetClass(farRows(this.#instance, this.#relation, this.#key()))
+    const key = this.#key()
     const loaded = this.#loaded()
-    return loaded === undefined ? querySet : withRows(querySet, loaded)
+    // Of rows that are there most querysets are only read.
+    const rows = () => farRows(this.#instance, this.#relation, key)
+    return loaded === undefined
+      ? new querySetClass(rows())
+      : withRows(new querySetClass(rows), loaded)
   }
 
   /** Where the rows are loaded already, a queryset that has them. */
@@ -123,7 +127,7 @@ class RelatedRowsManager implements Opener {
   }
 
   #forget(): void {
-    instanceState(this.#instance).related?.delete(this.#relation.name)
+    forget(this.#instance, this.#relation.name)
   }
 
   #key(): unknown {
@@ -134,9 +138,7 @@ class RelatedRowsManager implements Opener {
   }
 
   #loaded(): readonly object[] | undefined {
-    return instanceState(this.#instance).related?.get(this.#relation.name) as
-      | readonly object[]
-      | undefined
+    return related(this.#instance, this.#relation.name) as readonly object[] | undefined
   }
 
   #known(): readonly object[] {

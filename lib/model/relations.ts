@@ -1,7 +1,7 @@
 import { FieldError, ImproperlyConfigured, InvalidValueError, NotLoadedError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
 import { isDeferred } from '../hydrate/deferred.ts'
-import { type Columns, Instance, instanceState, remember } from '../hydrate/instance.ts'
+import { type Columns, forget, Instance, related, remember } from '../hydrate/instance.ts'
 import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { nearColumn } from '../query/related-rows.ts'
 import { loadColumns } from '../queryset/load-columns.ts'
@@ -62,7 +62,7 @@ function accessorOf(relation: RelationMeta): Accessor {
 /** What is at the other end: the instance, null, or a promise-like that loads it. */
 function readOne(instance: Columns, relation: RelationMeta): unknown {
   const column = nearColumn(relation)
-  const known = instanceState(instance).related?.get(relation.name)
+  const known = related(instance, relation.name)
   if (isDeferred(instance, column)) return known ?? lazily(() => loadByKey(instance, relation))
   const key = instance[column.name]
   if (known !== undefined && isCurrent(relation, known, key)) return known
@@ -95,10 +95,10 @@ function writeForward(instance: Columns, relation: RelationMeta, value: unknown)
     )
   }
   const { inverse } = relation
-  const before = instanceState(instance).related?.get(relation.name)
+  const before = related(instance, relation.name)
   assign(relation.from, instance, relation.name, value)
   if (inverse.toMany || inverse.isHidden) return
-  if (Instance.is(before)) instanceState(before).related?.delete(inverse.name)
+  if (Instance.is(before)) forget(before, inverse.name)
   if (value !== null) remember(value as Columns, inverse.name, instance)
 }
 
@@ -120,7 +120,7 @@ function writeReverse(instance: Columns, relation: RelationMeta, value: unknown)
 /** Takes the key out of the instance on the other side, which has to be known for that. */
 function disconnect(instance: Columns, relation: RelationMeta): void {
   const { from, inverse, name, to } = relation
-  const known = instanceState(instance).related?.get(name)
+  const known = related(instance, name)
   if (known === undefined) {
     throw new NotLoadedError(
       `${from.name}.${name} is not loaded, so nothing can be taken from it: await it first.`,

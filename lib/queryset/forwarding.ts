@@ -1,7 +1,7 @@
 import type { QueryState } from '../query/nodes.ts'
 
 /** A queryset class, for what makes querysets of whatever class. */
-export type AnyQuerySetClass = new (state: QueryState) => object
+export type AnyQuerySetClass = new (state: QueryState | (() => QueryState)) => object
 
 /** Opens the queryset that a method of a manager is called on. */
 export const OPEN: unique symbol = Symbol('open')

@@ -2,7 +2,7 @@ import { compileSelect } from '../compile/select.ts'
 import { compileSlices } from '../compile/slices.ts'
 import type { Runner } from '../database/runner.ts'
 import { distinctKeys, toMapKey } from '../fields/key.ts'
-import { type Columns, instanceState, remember } from '../hydrate/instance.ts'
+import { type Columns, related, remember } from '../hydrate/instance.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { farColumn, nearColumn, withFarKeys } from '../query/related-rows.ts'
@@ -67,14 +67,14 @@ async function loadStep(
 
 function isLoaded(instance: Columns, { relation, property }: PrefetchHop): boolean {
   if (property !== relation.name) return Object.hasOwn(instance, property)
-  return instanceState(instance).related?.has(relation.name) === true
+  return related(instance, relation.name) !== undefined
 }
 
 /** What an instance has at the other end of a step, as a list. */
 function loadedBy(instance: Columns, { relation, property }: PrefetchHop): readonly Columns[] {
   const kept =
     property === relation.name
-      ? instanceState(instance).related?.get(relation.name)
+      ? related(instance, relation.name)
       : (instance[property] as object | readonly object[] | null)
   if (kept === undefined || kept === null) return []
   return (Array.isArray(kept) ? kept : [kept]) as readonly Columns[]

@@ -157,11 +157,12 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   declare readonly '~row': R
   /** What filters speak of, for the compiler only. */
   declare readonly '~scope': M
-  readonly #state: QueryState
+  #given: QueryState | (() => QueryState)
   readonly #cache = new ResultCache()
 
-  constructor(state: QueryState) {
-    this.#state = state
+  /** @param state or what makes it, where it may never be asked for. */
+  constructor(state: QueryState | (() => QueryState)) {
+    this.#given = state
   }
 
   static {
@@ -776,6 +777,11 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   }
 
   // ---------- inside
+
+  get #state(): QueryState {
+    if (typeof this.#given === 'function') this.#given = this.#given()
+    return this.#given
+  }
 
   #with(state: QueryState): this {
     return new (this.constructor as new (state: QueryState) => this)(state)
