@@ -88,8 +88,9 @@ export function buildSelect(
     void builder.distinctOn(plan.distinctOn.map((node) => raw(emitter.plain(node))) as never)
   }
   void (plan.distinct ? builder.distinct(columns as never) : builder.select(columns))
-  void builder.from(raw(fromClause(plan, emitter)) as never)
-  for (const join of plan.joins) void builder.joinRaw(raw(joinClause(join, dialect)) as never)
+  // Joins too: knex would write the values of a raw join into the text.
+  const tables = [fromClause(plan, emitter), ...plan.joins.map((join) => joinClause(join, emitter))]
+  void builder.from(raw(list(tables, ' ')) as never)
   if (plan.where !== null) void builder.whereRaw(raw(emitter.condition(plan.where)))
   if (plan.groupBy.length > 0) {
     void builder.groupByRaw(
@@ -173,11 +174,14 @@ export function tableClause(source: Source, { quote }: Dialect): Fragment {
   return source.alias === source.table ? table : sql`${table} as ${quoted(source.alias, quote)}`
 }
 
-function joinClause({ source, parent, step, type }: PlannedJoin, dialect: Dialect): Fragment {
+function joinClause(join: PlannedJoin, emitter: Emitter): Fragment {
+  const { source, parent, step, type, condition } = join
+  const { dialect } = emitter
   const { quote } = dialect
   const near = sql`${quoted(parent.alias, quote)}.${quoted(step.fromColumn, quote)}`
   const far = sql`${quoted(source.alias, quote)}.${quoted(step.toColumn, quote)}`
-  return sql`${keyword(type)} join ${tableClause(source, dialect)} on ${near} = ${far}`
+  const joined = sql`${keyword(type)} join ${tableClause(source, dialect)} on ${near} = ${far}`
+  return condition === null ? joined : sql`${joined} and (${emitter.condition(condition)})`
 }
 
 /** Columns by their own name where it is theirs alone; everything else by its place. */

@@ -1,5 +1,6 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { FilteredHop } from '../query/filtered-hop.ts'
 import type { InstanceShape, RelatedShape, RowShape } from '../query/nodes.ts'
 import { Batch } from './batch.ts'
 import { defer } from './deferred.ts'
@@ -80,7 +81,7 @@ function instanceReader(shape: InstanceShape, source: Source): Reader<Columns> {
   }
 }
 
-/** An annotation under the name of a relation, whose accessor it hides. */
+/** A property of this instance, whatever its class has under the name. */
 function setOwn(instance: Columns, name: string, value: unknown): void {
   const form = { value, configurable: true, enumerable: true, writable: true }
   Object.defineProperty(instance, name, form)
@@ -91,14 +92,16 @@ type Attach = (near: Columns, row: Row) => void
 /** Puts the related instance of a joined row on the near one, and the near one on it. */
 function relatedReader(shape: RelatedShape, source: Source): Attach {
   const { relation } = shape
+  const isFiltered = relation instanceof FilteredHop
   const make = modelReader(relation.to, shape.columns, shape.offset, source)
   const deeper = shape.related.map((branch) => relatedReader(branch, source))
   return (near, row) => {
     const isAbsent = row[shape.keyOffset] === null
     const far = isAbsent ? null : make(row)
-    remember(near, relation.name, far)
+    if (isFiltered) setOwn(near, relation.name, far)
+    else remember(near, relation.name, far)
     if (far === null) return
-    if (!relation.inverse.toMany) remember(far, relation.inverse.name, near)
+    if (!isFiltered && !relation.inverse.toMany) remember(far, relation.inverse.name, near)
     for (const attach of deeper) attach(far, row)
   }
 }

@@ -32,6 +32,7 @@ function aliasProblem(scope: Scope | null, name: string): string | null {
   if (name.includes('__')) return "it contains '__'"
   if (REFUSED.has(name) || name in Object.prototype) return 'JavaScript or the model needs it'
   if (scope === null) return null
+  if (scope.filtered?.has(name)) return 'it is a relation that FilteredRelation() named'
   const relation = scope.model.relations.get(name)
   if (scope.model.columnsByName.has(name) || (relation !== undefined && !givesWay(relation))) {
     return `it is a field of ${scope.model.name}`

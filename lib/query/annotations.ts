@@ -2,6 +2,7 @@ import { FieldError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { assertAlias } from './alias-names.ts'
 import { Expression, pathExpression } from './expression.ts'
+import { FilteredRelationSpec, withFilteredRelation } from './filtered-relation.ts'
 import type { ExprNode, Grouping, NamedNode, QueryState } from './nodes.ts'
 import { columnRef, type Scope } from './paths.ts'
 import { Condition } from './q.ts'
@@ -32,8 +33,13 @@ function annotated(state: QueryState, spec: unknown, selected: boolean, verb: st
   }
   let next = state
   for (const name of Object.keys(spec)) {
-    assertAlias(scopeOf(next), name)
     if (selected) assertNoMember(next, name)
+    const relation = FilteredRelationSpec.read(spec[name])
+    if (relation !== null) {
+      next = withFilteredRelation(next, name, relation)
+      continue
+    }
+    assertAlias(scopeOf(next), name)
     const raw = readNamed(spec[name])
     if (raw === null) throw new FieldError(`${verb}: '${name}' must be an expression.`)
     next = annotate(next, name, resolveExpression(within(next, state), raw), selected)
@@ -45,13 +51,13 @@ function annotated(state: QueryState, spec: unknown, selected: boolean, verb: st
  * Later expressions of one call know the earlier ones, but for names that a relation has too:
  * `{ books: Count('books'), reviews: Count('books__reviews') }`.
  */
-function within({ model, annotations }: QueryState, before: QueryState): Scope {
+function within({ model, annotations, filtered }: QueryState, before: QueryState): Scope {
   const known = [...annotations].filter(
     ([name]) => before.annotations.has(name) || !model.relations.has(name),
   )
   return known.length === annotations.size
-    ? { model, annotations }
-    : { model, annotations: new Map(known) }
+    ? { model, annotations, filtered }
+    : { model, annotations: new Map(known), filtered }
 }
 
 /** What stands under a name: an expression, a Q, or a path; null of anything else. */

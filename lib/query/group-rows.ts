@@ -33,6 +33,7 @@ export function keysPosition({ projection }: QueryState, { columns, position }: 
 function separatePlan(state: QueryState, node: AggregateNode, outer: Planner): ExprNode {
   const inner = outer.inner(state.model)
   inner.meanings = state.annotations
+  inner.filtered = state.filtered
   inner.planAlone = separately(state, null)
   // The keys of groups that are named behind the aggregate.
   outer.groupKeys ??= state.groupBy?.columns.map((key) => outer.bind(key.node, null)) ?? null
@@ -61,7 +62,7 @@ function takeRows(
     if (step.kind === 'filter') {
       const condition = withoutGrouped(step.condition, isGrouped)
       if (condition !== null) inner.take({ ...step, condition })
-    } else if (someNode(step.node, (part) => part === node)) {
+    } else if (step.kind === 'annotate' && someNode(step.node, (part) => part === node)) {
       value = inner.bind(node, null)
     }
   }

@@ -1,6 +1,7 @@
 import type { JoinStep, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import { FilteredStep } from './filtered-hop.ts'
 import { assertWithin } from './limits.ts'
-import type { PlannedJoin, Source } from './nodes.ts'
+import type { ConditionTree, PlannedJoin, Source } from './nodes.ts'
 
 /** A table while a plan is made; `type` changes as conditions vote. */
 export class JoinedSource implements Source {
@@ -10,6 +11,8 @@ export class JoinedSource implements Source {
   readonly parent: JoinedSource | null
   readonly step: JoinStep | null
   type: 'inner' | 'left'
+  /** What a filtered step asks of its rows, once that is planned. */
+  condition: ConditionTree | null = null
   /** How many expressions need it; without any it is not part of the query. */
   uses = 0
 
@@ -44,7 +47,9 @@ export function stepsOf(hops: readonly RelationMeta[]): readonly PathStep[] {
     relation.steps.map((step, index) => ({
       step,
       relation,
-      isForward: index > 0 || relation.kind === 'foreignKey' || relation.kind === 'oneToOne',
+      isForward:
+        !(step instanceof FilteredStep) &&
+        (index > 0 || relation.kind === 'foreignKey' || relation.kind === 'oneToOne'),
     })),
   )
 }
@@ -160,7 +165,15 @@ export class Joins {
     return used.flatMap((source): PlannedJoin[] =>
       source === start || source.parent === null || source.step === null
         ? []
-        : [{ source, parent: source.parent, step: source.step, type: source.type }],
+        : [
+            {
+              source,
+              parent: source.parent,
+              step: source.step,
+              type: source.type,
+              condition: source.condition,
+            },
+          ],
     )
   }
 }
@@ -174,6 +187,7 @@ function freeName(prefix: string, from: number, taken: ReadonlySet<string>): str
 }
 
 function isSameStep(a: JoinStep, b: JoinStep): boolean {
+  if (a instanceof FilteredStep || b instanceof FilteredStep) return a === b
   return (
     a === b || (a.table === b.table && a.fromColumn === b.fromColumn && a.toColumn === b.toColumn)
   )

@@ -143,11 +143,18 @@ export type FamilyOfValue<T> = [T] extends [number]
           ? 'dateTime'
           : 'json'
 
-type ValueColumn<T> = Column<
-  [T] extends [Searchable] ? string : NonNullable<T>,
-  null extends T ? true : false,
-  FamilyOfValue<NonNullable<T>>
->
+/** A relation that has its name in this query only: each row has one related row at most. */
+export interface FilteredTo<To> {
+  readonly '~filtered': To
+}
+
+type ValueColumn<T> = [T] extends [FilteredTo<infer To>]
+  ? Relation<To, PkOf<To>, true, false>
+  : Column<
+      [T] extends [Searchable] ? string : NonNullable<T>,
+      null extends T ? true : false,
+      FamilyOfValue<NonNullable<T>>
+    >
 
 /** The annotations of a scope. */
 export type Annotations<M> = (M extends { readonly '~annotations': infer A } ? A : object) &
@@ -353,6 +360,11 @@ export type FarOf<M, K extends string> =
 /** Whether a relation leads to many rows. */
 export type IsToMany<M, K extends string> =
   Step<M, K> extends Relation<unknown, unknown, unknown, infer Many> ? Many : false
+
+/** The model at the end of a path of relations. */
+export type EndOf<M, P extends string> = P extends `${infer H}__${infer T}`
+  ? EndOf<FarOf<M, H>, T>
+  : FarOf<M, P>
 
 /** The first part of a path that is no relation; never where all of them are. */
 export type BadRelation<M, P extends string> = P extends `${infer H}__${infer T}`

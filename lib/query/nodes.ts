@@ -2,6 +2,8 @@ import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, JoinStep, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import type { AggregateName, Connector, Frame, Nulls } from './raw.ts'
 
+export type { InstanceShape, RelatedShape, RowShape } from './row-shape.ts'
+
 /*
  * A query as frozen data, in two stages that share their expressions and conditions.
  *
@@ -190,6 +192,14 @@ export interface BooleanTree {
 
 export type ConditionTree = LookupTree | GroupTree | NotTree | ConstantTree | BooleanTree
 
+/** A path of relations under a name of its own; the rows at its end must meet a condition. */
+export interface FilteredRelationMeta extends RelationMeta {
+  /** The relations that the name stands for. */
+  readonly path: readonly RelationMeta[]
+  /** The last of the steps; its condition's paths begin where the query does. */
+  readonly step: { readonly condition: ConditionTree | null }
+}
+
 /** What was asked in order; the last first, so that adding one costs nothing. */
 export interface Steps {
   readonly previous: Steps | null
@@ -212,6 +222,8 @@ export type Step =
       readonly sharesJoins: boolean
     }
   | { readonly kind: 'annotate'; readonly name: string; readonly node: ExprNode }
+  /** A relation under another name. */
+  | { readonly kind: 'relate'; readonly hop: FilteredRelationMeta }
 
 /** One term of an ordering; null stands for a random order. */
 export interface OrderNode {
@@ -299,6 +311,8 @@ export interface QueryState {
   readonly selectRelated: RelatedTree
   readonly loadMask: LoadMask | null
   readonly annotations: ReadonlyMap<string, Annotation>
+  /** Relations that `FilteredRelation()` named. */
+  readonly filtered: ReadonlyMap<string, FilteredRelationMeta>
   readonly groupBy: Grouping | null
   readonly combination: Combination | null
   readonly lock: Lock | null
@@ -328,6 +342,8 @@ export interface PlannedJoin {
   readonly parent: Source
   readonly step: JoinStep
   readonly type: 'inner' | 'left'
+  /** What a joined row must meet besides; null: nothing. */
+  readonly condition: ConditionTree | null
 }
 
 /** What a database is to do. */
@@ -362,38 +378,4 @@ export interface CombinedPlan {
   readonly operator: Combination['operator']
   readonly all: boolean
   readonly plans: readonly SelectPlan[]
-}
-
-/** How a row, an array of raw values in select order, becomes what the caller gets. */
-export type RowShape =
-  | InstanceShape
-  | {
-      readonly kind: 'values'
-      readonly names: readonly string[]
-      readonly fields: readonly ColumnField[]
-    }
-  | { readonly kind: 'valuesList'; readonly fields: readonly ColumnField[] }
-  | { readonly kind: 'flat'; readonly field: ColumnField }
-
-export interface InstanceShape {
-  readonly kind: 'instances'
-  readonly model: ModelMeta
-  /** The first values of a row. Fewer than the model's where `only()` or `defer()` said so. */
-  readonly columns: readonly ColumnMeta[]
-  readonly related: readonly RelatedShape[]
-  readonly annotations: readonly {
-    readonly name: string
-    readonly field: ColumnField
-    readonly offset: number
-  }[]
-}
-
-export interface RelatedShape {
-  readonly relation: RelationMeta
-  readonly columns: readonly ColumnMeta[]
-  /** Where its columns start in a row. */
-  readonly offset: number
-  /** Where its primary key is; NULL there means that there is no related row. */
-  readonly keyOffset: number
-  readonly related: readonly RelatedShape[]
 }

@@ -9,6 +9,8 @@ import { transformed } from './transforms.ts'
 export interface Scope {
   readonly model: ModelMeta
   readonly annotations: ReadonlyMap<string, Annotation>
+  /** Relations that `FilteredRelation()` named. */
+  readonly filtered?: ReadonlyMap<string, RelationMeta>
 }
 
 /** How far a path leads by names of columns and relations. */
@@ -61,7 +63,7 @@ export function relationRef(hops: readonly RelationMeta[]): RefNode {
  * @throws FieldError naming the part that is unknown and what there is
  */
 export function resolvePath(scope: Scope, path: string): ResolvedPath {
-  if (scope.annotations.size > 0) return follow(scope, path)
+  if (scope.annotations.size > 0 || scope.filtered?.size) return follow(scope, path)
   // Of a model alone a path always means the same, until models are registered: then `relations` is
   // another map.
   const { relations } = scope.model
@@ -94,6 +96,12 @@ function follow(scope: Scope, path: string): ResolvedPath {
   const hops: RelationMeta[] = []
   let model = scope.model
   for (const [index, part] of parts.entries()) {
+    const filtered = index === 0 ? scope.filtered?.get(part) : undefined
+    if (filtered !== undefined) {
+      hops.push(filtered)
+      model = filtered.to
+      continue
+    }
     const column = part === 'pk' ? model.primaryKey : model.columnsByName.get(part)
     if (column !== undefined) {
       const node = columnRef(column, Object.freeze(hops))
@@ -176,6 +184,7 @@ function choices(model: ModelMeta, scope: Scope | null): string {
     ...model.columnsByName.keys(),
     ...model.relations.keys(),
     ...(scope?.annotations.keys() ?? []),
+    ...(scope?.filtered?.keys() ?? []),
   ])
   return [...names].join(', ')
 }

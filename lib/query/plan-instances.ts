@@ -48,7 +48,7 @@ function planRelated(
       )
     }
     let source = parent
-    for (const step of relation.steps) source = planner.joins.join(source, step, null)
+    for (const step of relation.steps) source = planner.join(source, step, null)
     for (let at: JoinedSource | null = source; at !== null && at !== parent; at = at.parent)
       at.uses += 1
     const childMask = mask?.children.get(name) ?? null

@@ -38,6 +38,7 @@ export interface Planning {
   /** The sources of all queries around this one. */
   readonly outerSources: readonly JoinedSource[]
   filter(condition: ConditionTree, reusable: Set<JoinedSource>): void
+  condition(condition: ConditionTree, branch: Branch): Planned
   bind(node: ExprNode, reusable: Set<JoinedSource> | null): ExprNode
   /** A planner for a query inside this one. */
   inner(model: ModelMeta): Planning

@@ -100,6 +100,7 @@ function replayWith(
   if (separate !== null) planner.planSeparately = separately(state, separate)
   planner.planAlone = separately(state, null)
   planner.meanings = state.annotations
+  planner.filtered = state.filtered
   const { projection, groupBy } = state
   const named = projection.kind === 'instances' ? null : projection
   const steps: readonly (Step | null)[] = [...stepsInOrder(state.steps), null]

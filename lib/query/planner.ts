@@ -1,5 +1,7 @@
 import { FieldError } from '../errors.ts'
-import type { ModelMeta } from '../meta/model-meta.ts'
+import type { JoinStep, ModelMeta } from '../meta/model-meta.ts'
+import { FilteredStep } from './filtered-hop.ts'
+import { planFilter } from './filtered-joins.ts'
 import { type JoinedSource, Joins, stepsOf, Votes } from './joins.ts'
 import type {
   AggregateNode,
@@ -61,6 +63,8 @@ export class Planner implements Planning {
   planAlone: PlanSeparately = () => null
   /** What annotations stand for, before they are planned. */
   meanings: ReadonlyMap<string, Annotation> = new Map()
+  /** Relations that have a name in this query only. */
+  filtered: QueryState['filtered'] = new Map()
   /** What became of aggregates that were planned separately. */
   readonly separated: WeakSet<ExprNode> = new WeakSet()
   /** What each join is for: aggregates, or anything else. */
@@ -116,6 +120,7 @@ export class Planner implements Planning {
 
   /** Takes one `filter()` or `annotate()`. */
   take(step: Step): void {
+    if (step.kind === 'relate') return
     if (step.kind === 'annotate') {
       this.annotations.set(step.name, this.bind(step.node, null))
       return
@@ -210,13 +215,24 @@ export class Planner implements Planning {
     return { tree: { kind: 'group', connector: 'and', children }, votes: NO_VOTES }
   }
 
+  /** The source at the far side of a hop, with what it asks of its rows. */
+  join(
+    parent: JoinedSource,
+    step: JoinStep,
+    reusable: ReadonlySet<JoinedSource> | null,
+  ): JoinedSource {
+    const source = this.joins.join(parent, step, reusable)
+    if (step instanceof FilteredStep) planFilter(this, source, step)
+    return source
+  }
+
   /** Joins what a path needs, but for the last joins whose key is on the near side already. */
   bindRef(ref: RefNode, reusable: Set<JoinedSource> | null): BoundPath {
     const steps = stepsOf(ref.hops)
     const visited = [this.joins.root]
     let source = this.joins.root
     for (const { step } of steps) {
-      source = this.joins.join(source, step, reusable)
+      source = this.join(source, step, reusable)
       visited.push(source)
     }
     let { column } = ref.column
@@ -302,7 +318,7 @@ export class Planner implements Planning {
 
   /** What names mean here. */
   get #scope(): Scope {
-    return { model: this.model, annotations: this.meanings }
+    return { model: this.model, annotations: this.meanings, filtered: this.filtered }
   }
 
   #use(source: JoinedSource): void {

@@ -16,7 +16,7 @@ export function withSelectRelated(state: QueryState, paths: readonly string[]): 
     throw new FieldError('Cannot call selectRelated() after values() or valuesList().')
   }
   let tree = state.selectRelated
-  for (const path of paths) tree = follow(tree, state.model, splitPath(path))
+  for (const path of paths) tree = follow(tree, state.model, splitPath(path), state.filtered)
   return patchState(state, { selectRelated: tree })
 }
 
@@ -25,11 +25,18 @@ export function withoutSelectRelated(state: QueryState): QueryState {
   return patchState(state, { selectRelated: new Map() })
 }
 
-function follow(tree: RelatedTree, model: ModelMeta, parts: readonly string[]): RelatedTree {
+function follow(
+  tree: RelatedTree,
+  model: ModelMeta,
+  parts: readonly string[],
+  filtered?: QueryState['filtered'],
+): RelatedTree {
   const [name, ...rest] = parts
   if (name === undefined) return tree
-  const relation = model.relations.get(name)
-  if (relation === undefined || relation.toMany) {
+  // Each row that is joined for a filtered relation is a row of the result, with one related row.
+  const named = filtered?.get(name)
+  const relation = named ?? model.relations.get(name)
+  if (relation === undefined || (relation.toMany && named === undefined)) {
     const names = [...model.relations].filter(([, each]) => !each.toMany).map(([key]) => key)
     throw new FieldError(
       `selectRelated() cannot follow '${name.slice(0, 100)}' on ${model.name}: it is no relation ` +

@@ -1,8 +1,10 @@
-import type { ColumnField } from '../fields/column-field.ts'
+import type { RelationMeta } from '../meta/model-meta.ts'
+import { FilteredHop } from './filtered-hop.ts'
 import type {
   CaseNode,
   ConditionTree,
   ExprNode,
+  FilteredRelationMeta,
   Leaf,
   LoadMask,
   NamedNode,
@@ -14,6 +16,9 @@ import type {
   Step,
   WindowNode,
 } from './nodes.ts'
+import { flagsOf, idOf, kindOfValue } from './shape-parts.ts'
+
+export { idOf } from './shape-parts.ts'
 
 /**
  * What of a query decides its SQL, as a key, and what only decides its bound values: the leaves of
@@ -24,20 +29,6 @@ import type {
 export interface Shape {
   readonly key: string
   readonly leaves: readonly Leaf[]
-}
-
-let lastId = 0
-const ids = new WeakMap<object, number>()
-
-/** A number for a piece of metadata (a model, column, field or relation): its part of a key. */
-export function idOf(metadata: object): number {
-  let id = ids.get(metadata)
-  if (id === undefined) {
-    lastId += 1
-    id = lastId
-    ids.set(metadata, id)
-  }
-  return id
 }
 
 /** The shape of one step, which is a part of the shape of every query that takes it. */
@@ -122,8 +113,29 @@ class ShapeWriter implements Shape {
         this.#text(step.name)
         this.#node(step.node)
         return
+      case 'relate':
+        this.#relate(step.hop)
+        return
       default:
         throw unknownKind(step)
+    }
+  }
+
+  #relate({ name, path, step }: FilteredRelationMeta): void {
+    this.key += 'h'
+    this.#text(name)
+    this.key += `${path.length}.`
+    for (const hop of path) this.#hop(hop)
+    if (step.condition === null) this.key += '-'
+    else this.#condition(step.condition)
+  }
+
+  /** A relation; one that has its name in this query only was written where it got that name. */
+  #hop(relation: RelationMeta): void {
+    if (!(relation instanceof FilteredHop)) this.key += `${idOf(relation)}.`
+    else {
+      this.key += '~'
+      this.#text(relation.name)
     }
   }
 
@@ -154,7 +166,7 @@ class ShapeWriter implements Shape {
     this.key += `R${tree.size}.`
     for (const [name, { relation, children }] of tree) {
       this.#text(name)
-      this.key += `${idOf(relation)}.`
+      this.#hop(relation)
       this.#related(children)
     }
   }
@@ -208,7 +220,7 @@ class ShapeWriter implements Shape {
     switch (node.kind) {
       case 'ref':
         this.key += `r${node.hops.length}.`
-        for (const hop of node.hops) this.key += `${idOf(hop)}.`
+        for (const hop of node.hops) this.#hop(hop)
         this.key += `${idOf(node.column)}.${idOf(node.field)}.`
         return
       case 'param':
@@ -300,19 +312,6 @@ class ShapeWriter implements Shape {
   }
 }
 
-function flagsOf({ isNone, reversed, distinct, offset, limit }: QueryState): string {
-  const window = limit === null ? '.' : limit === 0 ? '0' : 'l'
-  const rows = `${isNone ? '0' : '.'}${reversed ? 'r' : '.'}${distinct === true ? 'd' : '.'}`
-  return `${rows}${offset > 0 ? 'o' : '.'}${window}`
-}
-
-/** JSON is compared in other ways for each kind of value. */
-function kindOfValue(value: unknown, field: ColumnField): string {
-  if (field.family !== 'json') return '.'
-  if (value === null) return 'n'
-  return typeof value === 'boolean' ? String(value) : typeof value
-}
-
 function unknownKind(part: never): TypeError {
   return new TypeError(`A query has a part of an unknown kind: ${(part as { kind: string }).kind}.`)
 }
@@ -344,6 +343,7 @@ interface Written {
   readonly boolean: 'expression'
   readonly filter: 'condition' | 'sharesJoins'
   readonly annotate: 'name' | 'node'
+  readonly relate: 'hop'
 }
 
 type Parts = ExprNode | ConditionTree | Step
@@ -370,7 +370,10 @@ type Changing =
   | 'combination'
   | 'lock'
 
-/** Where and how a query runs, and what is done with its rows. `isSticky` is in the next step. */
+/**
+ * Where and how a query runs, and what is done with its rows. `isSticky` is in the next step, `filtered`
+ * in those before.
+ */
 type Irrelevant =
   | 'conditions'
   | 'database'
@@ -380,6 +383,7 @@ type Irrelevant =
   | 'prefetch'
   | 'hints'
   | 'isSticky'
+  | 'filtered'
 
 type Nothing<T extends never> = T
 

@@ -1,4 +1,5 @@
 import type { JoinStep } from '../meta/model-meta.ts'
+import { FilteredStep } from './filtered-hop.ts'
 import { type JoinedSource, type PathStep, stepsOf } from './joins.ts'
 import type {
   ColumnNode,
@@ -28,6 +29,7 @@ export function splitExclude(
   const inner = outer.inner(outer.model)
   inner.filter({ ...lookup, right }, new Set())
   const steps = stepsOf(ref.hops)
+  if (steps.some(({ step }) => step instanceof FilteredStep)) return ofSameRow(outer, inner)
   const sources = pathSources(inner, ref)
   const first = sources[toMany + 1]
   const near = sources[toMany]
@@ -65,6 +67,18 @@ export function splitExclude(
     flag: true,
   }
   return { tree: { kind: 'group', connector: 'or', children: [exists, isNull] }, votes: [] }
+}
+
+/** The whole path inside: what a filtered relation asks may speak of any row along it. */
+function ofSameRow(outer: Planning, inner: Planning): Planned {
+  const { root } = outer.joins
+  const key = outer.model.primaryKey.column
+  const plan = existsPlan(inner, inner.joins.root, [
+    link(inner.joins.root, key, plainColumn(root, key)),
+  ])
+  root.uses += 1
+  const expression: ExprNode = { kind: 'plan', plan, exists: true, field: OUTPUT.boolean }
+  return { tree: { kind: 'boolean', expression }, votes: [] }
 }
 
 /** The sources along the path that `inner` has just joined. */

@@ -32,6 +32,7 @@ class StateRecord implements QueryState {
   readonly selectRelated: RelatedTree
   readonly loadMask: LoadMask | null
   readonly annotations: ReadonlyMap<string, Annotation>
+  readonly filtered: QueryState['filtered']
   readonly groupBy: Grouping | null
   readonly combination: Combination | null
   readonly lock: Lock | null
@@ -57,6 +58,7 @@ class StateRecord implements QueryState {
     this.selectRelated = state.selectRelated
     this.loadMask = state.loadMask
     this.annotations = state.annotations
+    this.filtered = state.filtered
     this.groupBy = state.groupBy
     this.combination = state.combination
     this.lock = state.lock

@@ -39,6 +39,7 @@ export function initialState(model: ModelMeta): QueryState {
     selectRelated: EMPTY_MAP,
     loadMask: null,
     annotations: EMPTY_MAP,
+    filtered: EMPTY_MAP,
     groupBy: null,
     combination: null,
     lock: null,

@@ -15,7 +15,10 @@ function addPlan(plan: SelectPlan, tables: Set<string>): void {
     for (const each of 'plans' in from.query ? from.query.plans : [from.query])
       addPlan(each, tables)
   for (const { source } of joins) tables.add(source.table)
-  const compared = [where, having].flatMap((tree) => (tree === null ? [] : expressionsOf(tree)))
+  const filters = joins.map(({ condition }) => condition)
+  const compared = [...filters, where, having].flatMap((tree) =>
+    tree === null ? [] : expressionsOf(tree),
+  )
   const ordered = plan.ordering.flatMap(({ node }) => node ?? [])
   const listed = [...plan.select, ...plan.groupBy, ...plan.distinctOn, ...ordered]
   for (const node of [...compared, ...listed]) addExpression(node, tables)

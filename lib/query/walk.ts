@@ -150,7 +150,8 @@ export function containsWindow(
 export function nodesOfPlan(plan: SelectPlan): readonly ExprNode[] {
   const { query } = plan.from
   const inner = query === null ? [] : 'plans' in query ? query.plans : [query]
-  const conditions = [plan.where, plan.having].flatMap((tree) =>
+  const filters = plan.joins.map(({ condition }) => condition)
+  const conditions = [...filters, plan.where, plan.having].flatMap((tree) =>
     tree === null ? [] : expressionsOf(tree),
   )
   const ordered = plan.ordering.flatMap(({ node }) => node ?? [])

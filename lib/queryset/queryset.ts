@@ -49,8 +49,9 @@ import {
 } from '../query/related.ts'
 import * as states from '../query/state.ts'
 import type {
-  Aliased,
+  AliasedScope,
   AnnotatedRow,
+  AnnotatedScope,
   AnnotationValues,
   CheckAnnotations,
   NamedAnnotations,
@@ -73,7 +74,6 @@ import { limitsOf } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type {
-  Annotated,
   BulkKey,
   CheckUpdate,
   ClassOf,
@@ -411,11 +411,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   annotate<const A extends NamedAnnotations & CheckAnnotations<M, A>>(
     spec: A,
-  ): Reshaped<
-    this,
-    Annotated<M, AnnotationValues<M, A>>,
-    AnnotatedRow<R, Simplify<AnnotationValues<M, A>>>
-  >
+  ): Reshaped<this, AnnotatedScope<M, A>, AnnotatedRow<R, Simplify<AnnotationValues<M, A>>>>
   annotate(spec: object): unknown {
     return this.#with(withAnnotate(this.#state, spec))
   }
@@ -423,7 +419,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   /** As `annotate()`, but the values are no part of the rows: names for later calls only. */
   alias<const A extends NamedAnnotations & CheckAnnotations<M, A>>(
     spec: A,
-  ): Reshaped<this, Aliased<M, AnnotationValues<M, A>>, R>
+  ): Reshaped<this, AliasedScope<M, A>, R>
   alias(spec: object): unknown {
     return this.#with(withAlias(this.#state, spec))
   }

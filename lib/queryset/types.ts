@@ -2,7 +2,7 @@ import type { FieldsOf, PlainRow, Simplify, Unknown, WriteInput } from '../meta/
 import type { CheckAssigned, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
 import type { PathValue, RelatedRow, Subquery } from '../query/lookup-types.ts'
-import type { WholeRow } from './annotation-types.ts'
+import type { Annotated, WholeRow } from './annotation-types.ts'
 
 /** The queryset class as it was written, with its own rows. */
 export type ClassOf<Q> = Q extends { readonly '~class': infer C } ? C : Q
@@ -16,9 +16,6 @@ export type SameRow<Q, Row> =
         : false
       : false
     : false
-
-/** A scope that has annotations beside its columns. */
-export type Annotated<M, A> = M & { readonly '~annotations': A }
 
 type RowOfAll<M, Ps extends readonly unknown[]> = Ps extends readonly [infer Head, ...infer Rest]
   ? RowOf<M, Head> & RowOfAll<M, Rest>
