@@ -176,3 +176,17 @@ export class PoolTimeoutError extends OperationalError {
 export class SerializationError extends OperationalError {
   override readonly code: string = 'SERIALIZATION'
 }
+
+/** `expectQueries()` saw another number of statements; the message lists them. */
+export class QueryCountError extends OrmError {
+  override readonly code: string = 'QUERY_COUNT'
+  readonly expected: number
+  readonly actual: number
+
+  constructor(expected: number, actual: number, lines: readonly string[]) {
+    const sent = lines.length === 0 ? '' : `:\n${lines.join('\n')}`
+    super(`Expected ${expected} ${expected === 1 ? 'query' : 'queries'}, sent ${actual}${sent}`)
+    this.expected = expected
+    this.actual = actual
+  }
+}

@@ -6,6 +6,10 @@
 
 export { compilationCount, setShapeCacheSize } from './compile/cache.ts'
 export type { Boundary, BoundaryKind } from './database/boundaries.ts'
+export type { CapturedQuery, UnconsumedQuery } from './database/capture.ts'
+export type { CaptureOptions, CaptureReportOptions } from './database/capture-queries.ts'
+export { captureQueries, expectQueries } from './database/capture-queries.ts'
+export type { QueryReport, RepeatedQuery } from './database/query-report.ts'
 export type { AtomicOptions, DatabaseDialect, Isolation } from './database/runner.ts'
 export { Database } from './database/runner.ts'
 export type { UnconsumedReport } from './database/unconsumed.ts'

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { OperationalError } from '../errors.ts'
 import { deferred, handled } from '../util/deferred.ts'
+import { noteStart, type StartNote } from './capture.ts'
 import { type Held, heldOn, holding } from './context.ts'
 import { Deadline } from './deadline.ts'
 import { Frame } from './frame.ts'
@@ -30,6 +31,7 @@ class Task<T> {
   readonly result: Promise<T>
   readonly #unread: UnconsumedStarts
   readonly #settle = deferred<T>()
+  readonly #note: StartNote | undefined
   readonly #scope: AsyncResource = new AsyncResource('AsynchrormousStart')
   #origin: Error | undefined
   #job: Job<T> | undefined
@@ -44,6 +46,7 @@ class Task<T> {
   ) {
     this.home = home
     this.record = new StartRecord(origin)
+    this.#note = noteStart(unread.database, this.record, origin)
     this.deadline = Deadline.of(limits)
     this.result = handled(this.#settle.promise)
     this.#origin = origin
@@ -67,7 +70,10 @@ class Task<T> {
     this.#job = undefined
     this.#state = 'running'
     try {
-      this.#finish('succeeded', await job(runner))
+      this.#finish(
+        'succeeded',
+        await (this.#note === undefined ? job(runner) : this.#note.run(() => job(runner))),
+      )
     } catch (error) {
       throw this.#finish('failed', error)
     }
@@ -92,6 +98,7 @@ class Task<T> {
     }
     this.#origin = undefined
     this.#unread.settled(this.record)
+    this.#note?.end()
     return outcome
   }
 }

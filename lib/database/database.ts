@@ -90,7 +90,8 @@ class OpenDatabase extends Database {
     this.name = options.name ?? 'default'
     this.dialect = driver.dialect
     this.#isOwnKnex = isOwn
-    this.#pool = new Pool(client, driver, options.debug ?? false, keptStatements(options.prepare))
+    const kept = keptStatements(options.prepare)
+    this.#pool = new Pool(this.name, client, driver, options.debug ?? false, kept)
     this.#autocommit = new PoolRunner(this, this.#pool, (work) => this.#whileOpen(work))
     this.#unread = new UnconsumedStarts(this.name, options.onUnconsumedError)
     this.#background = new Background(this, this.#pool, this.#unread)

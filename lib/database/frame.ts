@@ -174,7 +174,7 @@ export class Frame implements Held {
 
   /** A statement of the transaction's own, past the queue. */
   command(sql: string): Promise<DriverResult> {
-    const statement = { sql, bindings: [], wants: 'count', writes: true } as const
+    const statement = { sql, bindings: [], wants: 'count', writes: true, isControl: true } as const
     const { lease } = this.host
     if (!this.#deadline?.isOver) return lease.execute(statement)
     return lease.executeOrDiscard(statement, LATE_ANSWER_MS)
@@ -289,7 +289,7 @@ export class Frame implements Held {
   async #occupy<T>(child: Frame, work: () => Promise<T>): Promise<T> {
     this.#child = child
     try {
-      return await Promise.race([handled(work()), child.#abandoned.promise])
+      return await Promise.race([work(), child.#abandoned.promise])
     } finally {
       this.#child = undefined
     }

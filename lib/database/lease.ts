@@ -1,5 +1,6 @@
 import { ConnectionLostError } from '../errors.ts'
 import { deferred, handled } from '../util/deferred.ts'
+import { type EndOfStatement, noteStatement } from './capture.ts'
 import type { Deadline } from './deadline.ts'
 import { translateError } from './driver-errors.ts'
 import type { Driver, DriverConnection, DriverResult, KnexClient } from './drivers/driver.ts'
@@ -16,6 +17,8 @@ const CONNECTION_GRACE_MS = 5000
 
 /** What a lease needs of the pool it comes from. */
 export interface LeaseHost {
+  /** The name of the database. */
+  readonly name: string
   readonly client: KnexClient
   readonly driver: Driver
   readonly debug: boolean
@@ -143,7 +146,7 @@ export class Lease {
   async #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
     if (this.#settling !== undefined) await this.#settling
     if (deadline?.isOver) throw deadline.toError()
-    const { client, driver, debug, kept } = this.#host
+    const { name, client, driver, debug, kept } = this.#host
     const { bindings } = statement
     if (this.#lost) {
       throw new ConnectionLostError('The connection broke before this statement was sent.', {
@@ -151,17 +154,21 @@ export class Lease {
       })
     }
     const event = traceQuery(client, this.connection, statement)
+    let end: EndOfStatement | undefined
     try {
       // A listener may have ended it.
       if (deadline?.isOver) throw deadline.toError()
+      end = noteStatement(name, statement)
       const sent = driver.run(this.connection, statement, kept)
       const result = deadline === undefined ? await sent : await this.#settledWithin(sent, deadline)
       traceResponse(client, event, result, statement.wants)
+      end?.(result)
       return result
     } catch (error) {
       const translated = translateError(error, { driver, bindings, debug })
       if (translated.lost) this.discard(translated.redacted)
       traceError(client, event, translated.redacted)
+      end?.(undefined)
       const wasStopped = deadline?.isOver && (translated.canceled || translated.lost)
       throw wasStopped ? deadline.toError() : translated.error
     } finally {

@@ -19,6 +19,7 @@ function closedError(): OperationalError {
 
 /** knex's own pool, as leases: who holds a connection is known, and a dead one never comes back. */
 export class Pool implements LeaseHost {
+  readonly name: string
   readonly client: KnexClient
   readonly driver: Driver
   readonly debug: boolean
@@ -27,7 +28,8 @@ export class Pool implements LeaseHost {
   readonly #writeTurns: WriteTurns
   readonly #leases: Set<Lease> = new Set()
 
-  constructor(client: KnexClient, driver: Driver, debug: boolean, kept: number) {
+  constructor(name: string, client: KnexClient, driver: Driver, debug: boolean, kept: number) {
+    this.name = name
     this.client = client
     this.driver = driver
     this.debug = debug

@@ -12,6 +12,8 @@ export interface Statement {
   readonly writes: boolean
   /** The table whose rows it writes. */
   readonly table?: string | undefined
+  /** It begins or ends a transaction or a savepoint. */
+  readonly isControl?: boolean | undefined
   /** Its text was sent before, with other values: worth preparing. */
   readonly repeated?: boolean | undefined
 }

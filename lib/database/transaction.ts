@@ -26,7 +26,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 const CAUSES_FOLLOWED = 5
 
 function control(sql: string): Statement {
-  return { sql, bindings: [], wants: 'count', writes: true }
+  return { sql, bindings: [], wants: 'count', writes: true, isControl: true }
 }
 
 function isTimeout(ms: unknown): boolean {

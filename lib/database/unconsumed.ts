@@ -62,13 +62,13 @@ export class StartRecord {
 
 /** The starts of one database that nobody has read yet; reports each that is given up once. */
 export class UnconsumedStarts {
-  readonly #database: string
+  readonly database: string
   readonly #onFailed: ((report: UnconsumedReport) => void) | undefined
   readonly #records: Set<StartRecord> = new Set()
   readonly #collected: FinalizationRegistry<StartRecord>
 
   constructor(database: string, onFailed: ((report: UnconsumedReport) => void) | undefined) {
-    this.#database = database
+    this.database = database
     this.#onFailed = onFailed
     this.#collected = new FinalizationRegistry((record) => {
       record.wasCollected = true
@@ -98,7 +98,7 @@ export class UnconsumedStarts {
     record.isReported = true
     this.#forget(record)
     this.#report({
-      database: this.#database,
+      database: this.database,
       outcome: record.outcome,
       reason,
       ...(record.outcome === 'failed' ? { error: record.error } : {}),

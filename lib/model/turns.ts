@@ -23,12 +23,17 @@ const turns = new WeakMap<Instance, Turn>()
 export function inTurn<T>(db: Database, instance: Instance, work: () => Promise<T>): Promise<T> {
   const runner = db.current()
   const before = turns.get(instance)
-  const done = before?.runner === runner ? before.done.then(work, work) : work()
-  const turn: Turn = { runner, done }
+  const begun = before?.runner === runner ? before.done.then(work, work) : work()
+  const turn: Turn = { runner, done: begun }
   turns.set(instance, turn)
-  const leave = (): void => {
+  return leaving(instance, turn, begun)
+}
+
+/** Nothing but this waits for the work, so that stacks lead through it to the caller. */
+async function leaving<T>(instance: Instance, turn: Turn, begun: Promise<T>): Promise<T> {
+  try {
+    return await begun
+  } finally {
     if (turns.get(instance) === turn) turns.delete(instance)
   }
-  void done.then(leave, leave)
-  return done
 }

@@ -1,0 +1,76 @@
+import { QueryCountError } from '../errors.ts'
+import { type CapturedQuery, Recording } from './capture.ts'
+import { QueryReport, queryLines } from './query-report.ts'
+import { databaseNamed } from './registry.ts'
+import { Database } from './runner.ts'
+
+const DEFAULT_REPEATS = 3
+
+/** Options of `expectQueries()` and `captureQueries()`. */
+export interface CaptureOptions {
+  /** Only what is sent to this database. @default every database */
+  readonly using?: string | Database | undefined
+  /** BEGIN, COMMIT, SAVEPOINT and their like are queries too. @default false */
+  readonly transactions?: boolean | undefined
+}
+
+/** Options of `captureQueries()`. */
+export interface CaptureReportOptions extends CaptureOptions {
+  /** Each query has its values, as the driver got them. @default false */
+  readonly bindings?: boolean | undefined
+  /** From how many times on, from one place, a statement is reported as repeated. @default 3 */
+  readonly repeats?: number | undefined
+}
+
+function recordingFor({ using, bindings }: CaptureReportOptions): Recording {
+  const db = typeof using === 'string' ? databaseNamed(using) : using
+  const databases = db instanceof Database ? new Set([db.name]) : undefined
+  return new Recording({ databases, bindings: bindings ?? false })
+}
+
+function counted(recording: Recording, { transactions }: CaptureOptions): CapturedQuery[] {
+  return recording.queries.filter(({ kind }) => kind === 'query' || transactions === true)
+}
+
+/**
+ * Collects every statement that `fn` sends, awaited or started: what runs at the same time elsewhere
+ * is not seen. It resolves once `fn` has and all that was started in it is answered, read or not.
+ * Statements of plain knex are not seen. Costs nothing while nobody captures.
+ *
+ * @throws what `fn` throws.
+ * @example
+ * const report = await captureQueries(() => renderPage(request))
+ * report.queries.length
+ * report.repeated // [{ sql: 'select …', times: 10, callSite: '/app/page.ts:12:20', … }]
+ * console.log(report.formatted)
+ */
+export async function captureQueries<T>(
+  fn: () => T | PromiseLike<T>,
+  options: CaptureReportOptions = {},
+): Promise<QueryReport<T>> {
+  const recording = recordingFor(options)
+  const result = await recording.around(fn)
+  const repeats = options.repeats ?? DEFAULT_REPEATS
+  return new QueryReport(result, recording, counted(recording, options), repeats)
+}
+
+/**
+ * What `fn` resolves to, provided that it sent exactly so many statements, started ones included.
+ * What begins and ends transactions is not counted unless asked for; see `captureQueries()`.
+ *
+ * @throws QueryCountError listing every statement and where it came from; what `fn` throws.
+ * @example
+ * const books = await expectQueries(1, () => Book.objects.selectRelated('author'))
+ * Source: Django's `assertNumQueries`, which counts savepoints too.
+ */
+export async function expectQueries<T>(
+  count: number,
+  fn: () => T | PromiseLike<T>,
+  options: CaptureOptions = {},
+): Promise<T> {
+  const recording = recordingFor(options)
+  const result = await recording.around(fn)
+  const queries = counted(recording, options)
+  if (queries.length === count) return result
+  throw new QueryCountError(count, queries.length, queryLines(queries))
+}
