@@ -1,5 +1,6 @@
 import { QueryCountError } from '../errors.ts'
 import { type CapturedQuery, Recording } from './capture.ts'
+import { hearKnex } from './capture-knex.ts'
 import { QueryReport, queryLines } from './query-report.ts'
 import { databaseNamed } from './registry.ts'
 import { Database } from './runner.ts'
@@ -22,10 +23,19 @@ export interface CaptureReportOptions extends CaptureOptions {
   readonly repeats?: number | undefined
 }
 
-function recordingFor({ using, bindings }: CaptureReportOptions): Recording {
+async function record<T>(
+  fn: () => T | PromiseLike<T>,
+  { using, bindings }: CaptureReportOptions,
+): Promise<{ readonly recording: Recording; readonly result: T }> {
   const db = typeof using === 'string' ? databaseNamed(using) : using
   const databases = db instanceof Database ? new Set([db.name]) : undefined
-  return new Recording({ databases, bindings: bindings ?? false })
+  const recording = new Recording({ databases, bindings: bindings ?? false })
+  const stop = hearKnex()
+  try {
+    return { recording, result: await recording.around(fn) }
+  } finally {
+    stop()
+  }
 }
 
 function counted(recording: Recording, { transactions }: CaptureOptions): CapturedQuery[] {
@@ -35,7 +45,7 @@ function counted(recording: Recording, { transactions }: CaptureOptions): Captur
 /**
  * Collects every statement that `fn` sends, awaited or started: what runs at the same time elsewhere
  * is not seen. It resolves once `fn` has and all that was started in it is answered, read or not.
- * Statements of plain knex are not seen. Costs nothing while nobody captures.
+ * Plain knex on a database that is connected is seen as well. Costs nothing while nobody captures.
  *
  * @throws what `fn` throws.
  * @example
@@ -48,8 +58,7 @@ export async function captureQueries<T>(
   fn: () => T | PromiseLike<T>,
   options: CaptureReportOptions = {},
 ): Promise<QueryReport<T>> {
-  const recording = recordingFor(options)
-  const result = await recording.around(fn)
+  const { recording, result } = await record(fn, options)
   const repeats = options.repeats ?? DEFAULT_REPEATS
   return new QueryReport(result, recording, counted(recording, options), repeats)
 }
@@ -58,18 +67,18 @@ export async function captureQueries<T>(
  * What `fn` resolves to, provided that it sent exactly so many statements, started ones included.
  * What begins and ends transactions is not counted unless asked for; see `captureQueries()`.
  *
+ * Source: Django's `assertNumQueries`, which counts savepoints too.
+ *
  * @throws QueryCountError listing every statement and where it came from; what `fn` throws.
  * @example
  * const books = await expectQueries(1, () => Book.objects.selectRelated('author'))
- * Source: Django's `assertNumQueries`, which counts savepoints too.
  */
 export async function expectQueries<T>(
   count: number,
   fn: () => T | PromiseLike<T>,
   options: CaptureOptions = {},
 ): Promise<T> {
-  const recording = recordingFor(options)
-  const result = await recording.around(fn)
+  const { recording, result } = await record(fn, options)
   const queries = counted(recording, options)
   if (queries.length === count) return result
   throw new QueryCountError(count, queries.length, queryLines(queries))

@@ -22,6 +22,11 @@ export function databaseNamed(name: string): Database {
   throw new ImproperlyConfigured(`There is no open database named '${name}'. ${list} ${cure}`)
 }
 
+/** Every database that is connected now. */
+export function openDatabases(): Iterable<Database> {
+  return databases.values()
+}
+
 /**
  * Refuses a name that is taken by an open database.
  *

@@ -15,6 +15,7 @@ export interface QueryEvent {
 }
 
 let lastQuery = 0
+const OWN = 'asynchrormous'
 
 const METHODS: Readonly<Record<string, string>> = {
   select: 'select',
@@ -28,6 +29,15 @@ function methodOf({ sql, writes }: Statement): string {
   const verb = /^\s*([a-z]+)/i.exec(sql)?.[1]?.toLowerCase() ?? ''
   // A WITH that writes is anything.
   return verb === 'with' && writes ? 'raw' : (METHODS[verb] ?? 'raw')
+}
+
+/**
+ * Whether an event of knex is of a statement of this library.
+ *
+ * @example isOwnEvent(event)
+ */
+export function isOwnEvent(event: { readonly __knexQueryUid?: string }): boolean {
+  return event.__knexQueryUid?.startsWith(OWN) ?? false
 }
 
 /** A listener's fault must not decide about a statement or a transaction. */
@@ -58,7 +68,7 @@ export function traceQuery(
   const event: QueryEvent = {
     __knexUid: connection.__knexUid,
     __knexTxId: connection.__knexTxId,
-    __knexQueryUid: `asynchrormous${lastQuery}`,
+    __knexQueryUid: `${OWN}${lastQuery}`,
     method: methodOf(statement),
     options: {},
     timeout: false,

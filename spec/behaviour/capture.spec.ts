@@ -203,6 +203,26 @@ describeOnEach('expectQueries() and captureQueries()', (kind) => {
     expect(failing.formatted).to.match(/^1 query\n {2}1\. select count.*\(failed, [\d.]+ ms\) at /)
   })
 
+  it('see plain knex too', async () => {
+    const { knex } = stage.db
+    const report = await captureQueries(async () => {
+      await knex('authors').where({ name: 'Jane' })
+      await Book.objects.filter({ status: 'live' }).toKnex()
+      await knex.transaction(async (transaction) => {
+        await transaction('authors').where({ id: 1 }).update({ name: 'Ann' })
+      })
+      await rejection(knex('ghosts'))
+    })
+    expect(report.queries.map(({ rows, failed }) => [rows, failed])).to.eql([
+      [1, false],
+      [2, false],
+      [1, false],
+      [0, true],
+    ])
+    await knex('authors')
+    expect(report.queries).to.have.lengthOf(4)
+  })
+
   it('look at one database only when asked to', async () => {
     const fresh = await kind.create()
     const other = connect(fresh.config, { name: 'other' })

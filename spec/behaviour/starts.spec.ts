@@ -283,8 +283,8 @@ describeOnEach('starts', (kind) => {
       expect(await authors.exists()).to.equal(true)
       expect((await authors.first())?.name).to.equal('Jane')
     })
-    const jane = ordered().filter({ id: 1 }).startFetch()
     await stage.sends(1, async () => {
+      const jane = ordered().filter({ id: 1 }).startFetch()
       expect((await jane.startGet().get()).name).to.equal('Jane')
     })
   })

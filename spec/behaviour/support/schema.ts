@@ -1,7 +1,6 @@
 /** A database with a few tables of a story's own, empty before each, that tells what it is sent. */
-import { expect } from 'chai'
 import type { Knex } from 'knex'
-import { type ConnectOptions, connect, type Database } from '../../../lib/index.ts'
+import { type ConnectOptions, connect, type Database, expectQueries } from '../../../lib/index.ts'
 import type { Dialect, FreshDatabase, TestDatabase } from '../../support/databases.ts'
 
 export interface Schema {
@@ -67,11 +66,7 @@ export function useSchema(
       return (await opened().knex(table).orderBy(column).pluck(column)) as unknown[]
     },
     async sends(count, work) {
-      sent = []
-      const result = await work()
-      const statements = sent.filter((sql) => !isControl(sql))
-      expect(statements, 'the statements sent').to.have.lengthOf(count)
-      return result
+      return await expectQueries(count, work)
     },
     async sqlOf(work) {
       sent = []

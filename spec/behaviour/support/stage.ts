@@ -1,7 +1,6 @@
 /** A migrated database for a story, with a few rows, that counts the statements it is sent. */
-import { expect } from 'chai'
 import type { Knex } from 'knex'
-import { type ConnectOptions, connect, type Database } from '../../../lib/index.ts'
+import { type ConnectOptions, connect, type Database, expectQueries } from '../../../lib/index.ts'
 import {
   type Dialect,
   type FreshDatabase,
@@ -77,9 +76,7 @@ export function useStage(kind: TestDatabase, options: StageOptions = {}): Stage 
     },
     dialect: kind.dialect,
     async sends(count, work) {
-      const result = await listen(work)
-      expect(sent, 'the statements sent').to.have.lengthOf(count)
-      return result
+      return await listen(() => expectQueries(count, work, { transactions: true }))
     },
     async sqlOf(work) {
       await listen(work)
