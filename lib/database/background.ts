@@ -5,10 +5,13 @@ import { noteStart, type StartNote } from './capture.ts'
 import { type Held, heldOn, holding } from './context.ts'
 import { Deadline } from './deadline.ts'
 import { Frame } from './frame.ts'
+import type { Holder } from './lease.ts'
 import type { Pool } from './pool.ts'
 import { JobRunner } from './pool-runner.ts'
 import type { Database, RunLimits, Runner, Started, StartState } from './runner.ts'
 import { framesOf, StartRecord, type UnconsumedStarts } from './unconsumed.ts'
+
+const STARTED = { what: 'a started query' } as const
 
 type Job<T> = (runner: Runner) => Promise<T>
 
@@ -56,6 +59,10 @@ class Task<T> {
 
   get state(): StartState {
     return this.#state
+  }
+
+  get holder(): Holder {
+    return this.#origin === undefined ? STARTED : { ...STARTED, origin: this.#origin }
   }
 
   /** Runs something in the context of whoever started the job. */
@@ -222,7 +229,7 @@ export class Background {
 
   async #runOutside<T>(task: Task<T>): Promise<void> {
     try {
-      const lease = await this.#pool.acquire('a started query', task.deadline)
+      const lease = await this.#pool.acquire(task.holder, task.deadline)
       const runner = new JobRunner(this.#db, this.#pool, lease, task.deadline)
       try {
         await holding(this.#db, runner, () => task.enter(runner))

@@ -176,6 +176,8 @@ export interface PoolNumbers {
   readonly waiting: number
   /** The oldest first. */
   readonly holders: readonly string[]
+  /** Given up early, since nothing had been running on any of them for so long. */
+  readonly idleMs?: number | undefined
 }
 
 /**
@@ -185,12 +187,17 @@ export interface PoolNumbers {
  * throw poolTimeout({ waitedMs: 1000, max: 1, used: 1, free: 0, waiting: 0, holders: ['atomic() for 1200 ms'] }, error)
  */
 export function poolTimeout(numbers: PoolNumbers, cause: unknown): PoolTimeoutError {
-  const { waitedMs, max, used, free, waiting, holders } = numbers
+  const { waitedMs, max, used, free, waiting, holders, idleMs } = numbers
   const held = holders.length === 0 ? '' : ` Held longest by: ${holders.join(', ')}.`
+  const stalled =
+    idleMs === undefined
+      ? ''
+      : ` No statement has been running on any of them for ${idleMs} ms: if what holds them waits ` +
+        'for this, it would wait for ever; inside atomic() use its own connection.'
   return new PoolTimeoutError(
     `No connection became free within ${waitedMs} ms: of at most ${max} connections ${used} are ` +
-      `in use and ${free} free, ${waiting} more wait.${held} Shorten what holds them, or raise ` +
-      'pool.max or acquireConnectionTimeout.',
-    { cause },
+      `in use and ${free} free, ${waiting} more wait.${held}${stalled} Shorten what holds them, or ` +
+      'raise pool.max or acquireConnectionTimeout.',
+    cause === undefined ? {} : { cause },
   )
 }

@@ -8,12 +8,21 @@ import { delayUnless } from './drivers/driver.ts'
 import type { Statement } from './runner.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { traceError, traceQuery, traceResponse } from './tracing.ts'
+import { userFrame } from './user-frames.ts'
 import { noteWrite } from './written.ts'
 
 /** How long a reader waits for a cancelled statement to settle. */
 const READER_GRACE_MS = 200
 /** How long a connection may take to settle before it is destroyed. */
 const CONNECTION_GRACE_MS = 5000
+
+/** Who holds a connection, for messages. */
+export interface Holder {
+  /** `atomic()`. */
+  readonly what: string
+  /** Its stack, unread until a message needs it. */
+  readonly origin?: { readonly stack?: string }
+}
 
 /** What a lease needs of the pool it comes from. */
 export interface LeaseHost {
@@ -35,8 +44,7 @@ function ignore(): void {}
  */
 export class Lease {
   readonly connection: DriverConnection
-  /** Who holds it, for messages: `atomic()`. */
-  readonly holder: string
+  readonly #holder: Holder
   readonly since: number = Date.now()
   readonly #host: LeaseHost
   readonly #queue: SerialQueue = new SerialQueue()
@@ -47,10 +55,17 @@ export class Lease {
   #released = false
   #lastActiveAt: number = Date.now()
 
-  constructor(host: LeaseHost, connection: DriverConnection, holder: string) {
+  constructor(host: LeaseHost, connection: DriverConnection, holder: Holder) {
     this.#host = host
     this.connection = connection
-    this.holder = holder
+    this.#holder = holder
+  }
+
+  /** Who holds it and for how long: `atomic() at /app/pay.ts:12:9 for 1200 ms`. */
+  describe(): string {
+    const { what, origin } = this.#holder
+    const place = userFrame(origin?.stack ?? '')
+    return `${what}${place === '' ? '' : ` at ${place}`} for ${Date.now() - this.since} ms`
   }
 
   /** The connection is dead; nothing can be sent on it any more. */

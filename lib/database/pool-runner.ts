@@ -6,6 +6,8 @@ import type { Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
 import type { Database, RunLimits, Runner, Statement, StatementResult } from './runner.ts'
 
+const QUERY = { what: 'a query' } as const
+
 /** A read whose connection turned out to be dead is run once more; what writes never is. */
 function mayRepeat(lease: Lease, statement: Statement, deadline: Deadline | undefined): boolean {
   return lease.isLost && !statement.writes && !deadline?.isOver
@@ -35,7 +37,7 @@ export class PoolRunner implements Runner {
   }
 
   async #run(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
-    const lease = await this.#pool.acquire('a query', deadline)
+    const lease = await this.#pool.acquire(QUERY, deadline)
     try {
       return await lease.execute(statement, deadline)
     } catch (error) {
@@ -43,7 +45,7 @@ export class PoolRunner implements Runner {
     } finally {
       lease.release()
     }
-    const fresh = await this.#pool.acquireAlive('a query', deadline)
+    const fresh = await this.#pool.acquireAlive(QUERY, deadline)
     try {
       return await fresh.execute(statement, deadline)
     } finally {
@@ -114,7 +116,7 @@ export class JobRunner implements Held {
   async #replace(deadline: Deadline | undefined): Promise<void> {
     try {
       this.#lease.release()
-      this.#lease = await this.#pool.acquireAlive('a started query', deadline)
+      this.#lease = await this.#pool.acquireAlive({ what: 'a started query' }, deadline)
       if (this.#isOver) this.#lease.release()
     } finally {
       this.#replacing = undefined

@@ -1,8 +1,8 @@
 import { ConnectionLostError, OperationalError, type OrmError } from '../errors.ts'
-import type { Deadline } from './deadline.ts'
+import { Deadline } from './deadline.ts'
 import { isPoolTimeout, poolTimeout, translateError } from './driver-errors.ts'
 import type { Driver, DriverConnection, KnexClient, KnexPool } from './drivers/driver.ts'
-import { Lease, type LeaseHost } from './lease.ts'
+import { type Holder, Lease, type LeaseHost } from './lease.ts'
 import type { Statement } from './runner.ts'
 import { WriteTurns } from './write-turns.ts'
 
@@ -10,6 +10,10 @@ const DEFAULT_ACQUIRE_MS = 60_000
 const DEFAULT_MAX = 10
 const FULL_SERVER_RETRY_MS = 50
 const SHOWN_HOLDERS = 3
+/** Of the time to wait for a connection: when nothing happens on any for so long, nothing will. */
+const STALLED_SHARE = 1 / 3
+/** Of that, how long the next one waits after one gave up, since that may have set the rest going. */
+const VICTIM_SHARE = 1 / 4
 
 const PING: Statement = { sql: 'SELECT 1', bindings: [], wants: 'rows', writes: false }
 
@@ -27,6 +31,7 @@ export class Pool implements LeaseHost {
   /** Whose turn it is to write, where the database takes one writer at a time. */
   readonly #writeTurns: WriteTurns
   readonly #leases: Set<Lease> = new Set()
+  #lastVictimAt = 0
 
   constructor(name: string, client: KnexClient, driver: Driver, debug: boolean, kept: number) {
     this.name = name
@@ -59,10 +64,10 @@ export class Pool implements LeaseHost {
    *
    * @throws PoolTimeoutError with the pool's numbers, ConnectionLostError, what the deadline says.
    * @example
-   * const lease = await pool.acquire('a query')
+   * const lease = await pool.acquire({ what: 'a query' })
    * try { await lease.execute(statement) } finally { lease.release() }
    */
-  async acquire(holder: string, deadline?: Deadline): Promise<Lease> {
+  async acquire(holder: Holder, deadline?: Deadline): Promise<Lease> {
     const startedAt = Date.now()
     let mayHaveOwn = true
     for (;;) {
@@ -71,7 +76,9 @@ export class Pool implements LeaseHost {
       if (pool === undefined) throw closedError()
       const isSpare = (pool.numPendingCreates?.() ?? 0) > (pool.numPendingAcquires?.() ?? 0)
       try {
-        const connection = await this.#take(pool, deadline)
+        const connection = await (this.#leases.size < this.max
+          ? this.#take(pool, deadline)
+          : this.#takeWatching(pool, deadline))
         const lease = new Lease(this, connection, holder)
         this.#leases.add(lease)
         return lease
@@ -94,9 +101,9 @@ export class Pool implements LeaseHost {
    * well, so one is only given when it answered.
    *
    * @example
-   * const lease = await pool.acquireAlive('a query')
+   * const lease = await pool.acquireAlive({ what: 'a query' })
    */
-  async acquireAlive(holder: string, deadline?: Deadline): Promise<Lease> {
+  async acquireAlive(holder: Holder, deadline?: Deadline): Promise<Lease> {
     for (let left = this.max; ; left -= 1) {
       const lease = await this.acquire(holder, deadline)
       try {
@@ -142,6 +149,38 @@ export class Pool implements LeaseHost {
     })
   }
 
+  /**
+   * Waits for a connection, all being held. When nothing has been running on any of them for long,
+   * their holders may be waiting for this one: it gives up before the time for it is over.
+   */
+  async #takeWatching(pool: KnexPool, outer: Deadline | undefined): Promise<DriverConnection> {
+    const startedAt = Date.now()
+    const patienceMs = this.acquireTimeoutMs * STALLED_SHARE
+    const watched = new Deadline({}, outer)
+    let timer: NodeJS.Timeout | undefined
+    const watch = (waitMs: number) => {
+      timer = setTimeout(() => {
+        const idlest = Math.min(...this.leases.map(({ idleMs }) => idleMs))
+        const sinceVictim = Date.now() - this.#lastVictimAt
+        const leftMs = Math.max(
+          patienceMs - idlest,
+          patienceMs * VICTIM_SHARE - sinceVictim,
+          this.#leases.size < this.max ? patienceMs : 0,
+        )
+        if (leftMs > 0) return watch(leftMs)
+        this.#lastVictimAt = Date.now()
+        watched.stop(this.#timeout(undefined, startedAt, idlest))
+      }, waitMs)
+    }
+    watch(patienceMs)
+    try {
+      return await this.#take(pool, watched)
+    } finally {
+      clearTimeout(timer)
+      watched.dispose()
+    }
+  }
+
   #failure(error: unknown, startedAt: number): { error: OrmError; passing: boolean } {
     if (isPoolTimeout(error)) return { error: this.#timeout(error, startedAt), passing: false }
     if (error instanceof Error && error.message === 'aborted') {
@@ -151,7 +190,7 @@ export class Pool implements LeaseHost {
     return translateError(error, { driver, bindings: [], debug })
   }
 
-  #timeout(cause: unknown, startedAt: number): OrmError {
+  #timeout(cause: unknown, startedAt: number, idleMs?: number): OrmError {
     const pool = this.client.pool
     const oldest = this.leases.sort((a, b) => a.since - b.since).slice(0, SHOWN_HOLDERS)
     return poolTimeout(
@@ -160,8 +199,10 @@ export class Pool implements LeaseHost {
         max: this.max,
         used: pool?.numUsed?.() ?? this.#leases.size,
         free: pool?.numFree?.() ?? 0,
-        waiting: pool?.numPendingAcquires?.() ?? 0,
-        holders: oldest.map(({ holder, since }) => `${holder} for ${Date.now() - since} ms`),
+        // The one that gives up early has not left the queue yet.
+        waiting: (pool?.numPendingAcquires?.() ?? 0) - (idleMs === undefined ? 0 : 1),
+        holders: oldest.map((lease) => lease.describe()),
+        idleMs,
       },
       cause,
     )

@@ -9,7 +9,7 @@ import { heldOn, holding } from './context.ts'
 import { Deadline } from './deadline.ts'
 import type { TransactionText } from './drivers/driver.ts'
 import { Frame, type FrameOutcome, LATE_ANSWER_MS, type Settled } from './frame.ts'
-import type { Lease } from './lease.ts'
+import type { Holder, Lease } from './lease.ts'
 import { type Pool, pause } from './pool.ts'
 import type { AtomicOptions, Database, Isolation, Statement } from './runner.ts'
 
@@ -68,7 +68,12 @@ function assertNestable(outer: Frame, options: AtomicOptions): void {
 }
 
 /** A connection on which the transaction has begun. */
-async function begin(pool: Pool, text: TransactionText, deadline?: Deadline): Promise<Lease> {
+async function begin(
+  pool: Pool,
+  text: TransactionText,
+  holder: Holder,
+  deadline?: Deadline,
+): Promise<Lease> {
   const open = async (lease: Lease): Promise<Lease> => {
     try {
       for (const sql of text.before) await lease.execute(control(sql), deadline)
@@ -80,13 +85,13 @@ async function begin(pool: Pool, text: TransactionText, deadline?: Deadline): Pr
       throw error
     }
   }
-  const lease = await pool.acquire('atomic()', deadline)
+  const lease = await pool.acquire(holder, deadline)
   try {
     return await open(lease)
   } catch (error) {
     // Nothing was done yet, so a connection that had died in the pool can be replaced.
     if (!lease.isLost || deadline?.isOver) throw error
-    return await open(await pool.acquireAlive('atomic()', deadline))
+    return await open(await pool.acquireAlive(holder, deadline))
   }
 }
 
@@ -159,15 +164,21 @@ interface Finished<T> {
   readonly commitHooks: readonly (() => unknown)[]
 }
 
+/** Of all attempts at one transaction. */
+interface Circumstances {
+  readonly holder: Holder
+  readonly deadline: Deadline | undefined
+}
+
 async function runOutermost<T>(
   db: Database,
   pool: Pool,
   fn: () => T | PromiseLike<T>,
   options: AtomicOptions,
-  deadline: Deadline | undefined,
+  { holder, deadline }: Circumstances,
 ): Promise<Finished<T>> {
   const text = pool.driver.transaction(options)
-  const lease = await begin(pool, text, deadline)
+  const lease = await begin(pool, text, holder, deadline)
   const host = { db, lease, options, patienceMs: pool.acquireTimeoutMs }
   const frame = new Frame(host, undefined, 'atomic', deadline)
   tellBoundary({ db, kind: 'begin', depth: 0 })
@@ -337,9 +348,12 @@ async function runRetried<T>(
   options: AtomicOptions,
 ): Promise<Finished<T>> {
   const { timeout: timeoutMs, retries = 0 } = options
+  const origin: { stack?: string } = {}
+  Error.captureStackTrace(origin)
+  const holder = { what: 'atomic()', origin }
   const deadline =
     timeoutMs === undefined ? undefined : new Deadline({ timeoutMs }, undefined, 'atomic()')
-  const run = () => runOutermost(db, pool, fn, options, deadline)
+  const run = () => runOutermost(db, pool, fn, options, { holder, deadline })
   const work = options.readOnly === true ? run : () => pool.writing(run, deadline)
   try {
     for (let attempt = 0; ; attempt += 1) {

@@ -5,7 +5,6 @@ import type { Database } from '../../lib/database/runner.ts'
 import {
   CommitUnknownError,
   ConnectionLostError,
-  PoolTimeoutError,
   QueryTimeoutError,
   SerializationError,
   TransactionBrokenError,
@@ -173,30 +172,6 @@ describeOnEach(
   },
   onPostgres,
 )
-
-describeOnEach('a full pool', (kind) => {
-  const at = useDatabase(kind, { max: 1, acquireMs: 100 })
-
-  it('is PoolTimeoutError with the numbers and the holders (F27)', async () => {
-    const { db } = at
-    const free = gate()
-    const inside = gate()
-    const holder = db.atomic(async () => {
-      inside.open()
-      await free.opened
-    })
-    await inside.opened
-    const error = await rejection(read(db.current(), 'select 1'))
-    free.open()
-    await holder
-    expect(error).to.be.instanceOf(PoolTimeoutError)
-    expect(error.message.replaceAll(/\d+ ms/g, 'N ms')).to.equal(
-      'No connection became free within N ms: of at most 1 connections 1 are in use and 0 free, ' +
-        '0 more wait. Held longest by: atomic() for N ms. Shorten what holds them, or raise ' +
-        'pool.max or acquireConnectionTimeout.',
-    )
-  })
-})
 
 describeOnEach(
   'transactions that collide on PostgreSQL',
