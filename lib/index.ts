@@ -60,7 +60,7 @@ export type {
   ModelInstance,
   SaveOptions,
 } from './model/types.ts'
-export type { AggregateOptions, AverageRef } from './query/aggregates.ts'
+export type { AggregateOptions, AverageRef, NeverNull } from './query/aggregates.ts'
 export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.ts'
 export type { CaseOptions, Operand, WhenBranch } from './query/conditional.ts'
 export { Case, When } from './query/conditional.ts'
@@ -170,11 +170,12 @@ export {
   Trim,
   Upper,
 } from './query/functions/text.ts'
-export type { Amount, Input } from './query/functions/types.ts'
+export type { Amount, FirstOf, Input, NullWith, Returns } from './query/functions/types.ts'
 export type { ZoneOptions } from './query/functions/zone-name.ts'
 export type { LockOptions } from './query/lock.ts'
-export type { Searchable } from './query/lookup-types.ts'
+export type { FilteredTo, Searchable } from './query/lookup-types.ts'
 export type { Order, Path, Where } from './query/name-types.ts'
+export type { ConditionNeed, Need, Refers } from './query/needs.ts'
 export type { FetchMode } from './query/nodes.ts'
 export type { Conditional } from './query/q.ts'
 export { Condition, Q } from './query/q.ts'
@@ -196,6 +197,13 @@ export {
   ValueRange,
   Window,
 } from './query/window-functions.ts'
+export type {
+  Aliased,
+  AliasedScope,
+  Annotated,
+  AnnotatedScope,
+  AnnotationValues,
+} from './queryset/annotation-types.ts'
 export type { BulkCreateOptions } from './queryset/bulk-options.ts'
 export type { BulkUpdateOptions } from './queryset/bulk-update.ts'
 export type { WithAllColumns, WithOnly, WithoutColumns } from './queryset/deferred-types.ts'

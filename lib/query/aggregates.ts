@@ -1,7 +1,8 @@
 import { FieldError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { Expression, pathExpression, type Ref, toRaw } from './expression.ts'
-import { type Conditional, readCondition } from './q.ts'
+import type { ConditionNeed, Need } from './needs.ts'
+import { type Conditional, type LookupsOf, readCondition } from './q.ts'
 import type { AggregateName, RawAggregate } from './raw.ts'
 
 /** Options that every aggregate takes. */
@@ -25,19 +26,28 @@ export interface AverageRef<out P extends string> {
   readonly average: P
 }
 
-type Input = string | Expression<unknown, string>
+/** The type of a value `T` that is not null, whatever its column may be. */
+export interface NeverNull<out T> {
+  readonly neverNull: T
+}
+
+type Input = string | Expression<unknown, Need>
+/** What the input and the options of an aggregate need. */
+type NeedsOf<I, O> = PathsOf<I> | FilterNeeds<O> | DefaultNeeds<O>
+type FilterNeeds<O> = O extends { readonly filter: infer C } ? ConditionNeed<LookupsOf<C>> : never
+type DefaultNeeds<O> = O extends { readonly default: Expression<unknown, infer P> } ? P : never
 type PathsOf<I> = I extends string ? I : I extends Expression<unknown, infer P> ? P : never
-type ValueOf<I> = I extends string ? Ref<I> : I extends Expression<infer T, string> ? T : never
+type ValueOf<I> = I extends string ? Ref<I> : I extends Expression<infer T, Need> ? T : never
 type AverageOf<I> = I extends string
   ? AverageRef<I>
-  : I extends Expression<Ref<infer P>, string>
+  : I extends Expression<Ref<infer P>, Need>
     ? AverageRef<P>
     : number
 /** NULL unless a default says otherwise. */
 type OrDefault<T, O> = O extends { readonly default: infer D }
   ? D extends null | undefined
     ? T | null
-    : Exclude<T, null>
+    : NeverNull<T>
   : T | null
 
 /**
@@ -45,10 +55,10 @@ type OrDefault<T, O> = O extends { readonly default: infer D }
  *
  * @example await Book.objects.aggregate({ n: Count('*'), authors: Count('author', { distinct: true }) })
  */
-export function Count<const I extends Input>(
-  input: I,
-  options?: Omit<AggregateOptions, 'default'>,
-): Expression<number, Exclude<PathsOf<I>, '*'>> {
+export function Count<
+  const I extends Input,
+  const O extends Omit<AggregateOptions, 'default'> = object,
+>(input: I, options?: O): Expression<number, Exclude<NeedsOf<I, O>, '*'>> {
   return aggregate('count', input, options)
 }
 
@@ -56,7 +66,7 @@ export function Count<const I extends Input>(
 export function Sum<const I extends Input, const O extends AggregateOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<ValueOf<I>, O>, PathsOf<I>> {
+): Expression<OrDefault<ValueOf<I>, O>, NeedsOf<I, O>> {
   return aggregate('sum', input, options)
 }
 
@@ -64,7 +74,7 @@ export function Sum<const I extends Input, const O extends AggregateOptions = ob
 export function Avg<const I extends Input, const O extends AggregateOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<AverageOf<I>, O>, PathsOf<I>> {
+): Expression<OrDefault<AverageOf<I>, O>, NeedsOf<I, O>> {
   return aggregate('avg', input, options)
 }
 
@@ -72,7 +82,7 @@ export function Avg<const I extends Input, const O extends AggregateOptions = ob
 export function Min<const I extends Input, const O extends AggregateOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<ValueOf<I>, O>, PathsOf<I>> {
+): Expression<OrDefault<ValueOf<I>, O>, NeedsOf<I, O>> {
   return aggregate('min', input, options)
 }
 
@@ -80,7 +90,7 @@ export function Min<const I extends Input, const O extends AggregateOptions = ob
 export function Max<const I extends Input, const O extends AggregateOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<ValueOf<I>, O>, PathsOf<I>> {
+): Expression<OrDefault<ValueOf<I>, O>, NeedsOf<I, O>> {
   return aggregate('max', input, options)
 }
 
@@ -88,7 +98,7 @@ export function Max<const I extends Input, const O extends AggregateOptions = ob
 export function StdDev<const I extends Input, const O extends SampleOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<number, O>, PathsOf<I>> {
+): Expression<OrDefault<number, O>, NeedsOf<I, O>> {
   return aggregate('stdDev', input, options)
 }
 
@@ -96,13 +106,13 @@ export function StdDev<const I extends Input, const O extends SampleOptions = ob
 export function Variance<const I extends Input, const O extends SampleOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<number, O>, PathsOf<I>> {
+): Expression<OrDefault<number, O>, NeedsOf<I, O>> {
   return aggregate('variance', input, options)
 }
 
 const OPTIONS: ReadonlySet<string> = new Set(['distinct', 'filter', 'default'])
 
-function aggregate<T, P extends string>(
+function aggregate<T, P extends Need>(
   name: AggregateName,
   input: unknown,
   given: unknown = {},

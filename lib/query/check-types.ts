@@ -1,5 +1,5 @@
 import type { HasFields, PkOf, Simplify, Unknown } from '../meta/row-types.ts'
-import type { AverageRef } from './aggregates.ts'
+import type { AverageRef, NeverNull } from './aggregates.ts'
 import type { Expression, OrderTerm, Ref } from './expression.ts'
 import type { FirstOf, NullWith } from './functions/types.ts'
 import type {
@@ -12,6 +12,7 @@ import type {
   WithoutSubquery,
 } from './lookup-types.ts'
 import type { Order, Path, RelatedHint, WhereHint } from './name-types.ts'
+import type { ConditionNeed, Need, OuterNeeds } from './needs.ts'
 import type { Condition } from './q.ts'
 
 /** A type no value has; its text is the compiler's message. */
@@ -49,7 +50,9 @@ export type ResultOf<M, T> =
         ? ResultOf<M, R> | (null extends ResultOf<M, A> ? null : never)
         : T extends FirstOf<infer A>
           ? FirstResult<M, A>
-          : T
+          : T extends NeverNull<infer R>
+            ? Exclude<ResultOf<M, R>, null>
+            : T
 
 /** Null only if the last of them may be: the first that cannot be is the end. */
 type FirstResult<M, A extends readonly unknown[]> = A extends readonly [infer H, ...infer Rest]
@@ -60,33 +63,40 @@ type FirstResult<M, A extends readonly unknown[]> = A extends readonly [infer H,
     : ResultOf<M, H>
   : never
 
-/** What is wrong with the paths `P`; never if nothing is. Text that is not known is not looked at. */
-type BadPath<M, P extends string> = P extends string
+/** What is wrong with the needs `P`; never if nothing is. Text that is not known is not looked at. */
+type BadNeed<M, P> = P extends string
   ? string extends P
     ? never
     : CheckPath<M, P> extends Unknown<infer Part>
-      ? Unknown<Part>
+      ? Part extends `^${string}`
+        ? never
+        : Unknown<Part>
       : never
-  : never
+  : P extends ConditionNeed<infer W>
+    ? BadConditions<M, W>
+    : never
+
+/** What is wrong with what conditions inside expressions are made of. */
+type BadConditions<M, W> = unknown extends W ? never : BadLookups<M, W>
 
 /** An expression as it is if its paths exist on `M`; else a type that names the wrong part. */
 export type CheckExpression<M, E> =
   E extends Expression<unknown, infer P>
-    ? [BadPath<M, P>] extends [never]
+    ? [BadNeed<M, P>] extends [never]
       ? E
-      : BadPath<M, P>
+      : BadNeed<M, P>
     : Expression
 
 /** An expression as it is if it gives a `V`; of unknown type it may. */
 export type CheckAssigned<M, V, E> =
   E extends Expression<infer T, infer P>
-    ? [BadPath<M, P>] extends [never]
+    ? [BadNeed<M, P>] extends [never]
       ? unknown extends T
         ? E
         : ResultOf<M, T> extends V | null
           ? E
           : Mismatch<V>
-      : BadPath<M, P>
+      : BadNeed<M, P>
     : never
 
 /** What a queryset's rows `R` are where they stand for values: its single column. */
@@ -110,7 +120,7 @@ type OnlyValue<R, K = keyof R> = K extends keyof R ? ([keyof R] extends [K] ? R[
 type Element<V> = V extends readonly (infer E)[] ? E : V
 
 /** A queryset as it is if it gives what the lookup `K` compares with. */
-type CheckSubquery<K extends string, V, Q> =
+type CheckSubquery<M, K extends string, V, Q> =
   Q extends Subquery<infer R>
     ? K extends WithoutSubquery
       ? never
@@ -118,12 +128,12 @@ type CheckSubquery<K extends string, V, Q> =
         ? Q
         : [Extract<SubqueryValue<V, R>, V>] extends [never]
           ? WrongSubquery<V>
-          : Q
+          : OrBad<Q, BadNeed<M, OuterNeeds<Q>>>
     : never
 
 /** A list with expressions in it. */
 type CheckList<M, V, Given extends readonly unknown[]> =
-  Extract<Given[number], Expression<unknown, string>> extends never
+  Extract<Given[number], Expression<unknown, Need>> extends never
     ? never
     : V extends readonly (infer E)[]
       ? { readonly [I in keyof Given]: E | CheckAssigned<M, E, Given[I]> }
@@ -131,10 +141,10 @@ type CheckList<M, V, Given extends readonly unknown[]> =
 
 /** What beside a `V` the lookup `K` may be given: expressions, querysets. */
 type CheckSpecial<M, K extends string, V, Given> =
-  Given extends Expression<unknown, string>
+  Given extends Expression<unknown, Need>
     ? CheckAssigned<M, V, Given>
     : Given extends Subquery
-      ? CheckSubquery<K, Element<V>, Given>
+      ? CheckSubquery<M, K, Element<V>, Given>
       : Given extends readonly unknown[]
         ? CheckList<M, V, Given>
         : never
@@ -149,7 +159,7 @@ export type CheckLookups<M, W> = {
 
 /** What is wrong with what a Q is made of; never if nothing is. */
 type BadLookups<M, W> =
-  W extends Expression<unknown, string>
+  W extends Expression<unknown, Need>
     ? BadCondition<M, W>
     : W extends CheckLookups<M, W>
       ? never
@@ -162,13 +172,13 @@ type WrongOnes<W, Checked> = {
 /** What is wrong with an expression as a condition; never if nothing is. */
 type BadCondition<M, E> =
   E extends Expression<infer T, infer P>
-    ? [BadPath<M, P>] extends [never]
+    ? [BadNeed<M, P>] extends [never]
       ? unknown extends T
         ? never
         : ResultOf<M, T> extends boolean | null
           ? never
           : NoCondition
-      : BadPath<M, P>
+      : BadNeed<M, P>
     : never
 
 /** An argument of `filter()` as it must be over `M`. */
@@ -177,7 +187,7 @@ export type CheckCondition<M, C> =
     ? unknown extends W
       ? C
       : OrBad<C, BadLookups<M, W>>
-    : C extends Expression<unknown, string>
+    : C extends Expression<unknown, Need>
       ? OrBad<C, BadCondition<M, C>>
       : CheckLookups<M, C>
 
@@ -227,16 +237,16 @@ type CheckOrderPath<M, O extends string> = string extends O
       : CheckPath<M, O>
 
 type CheckOrder<M, O> = object extends O
-  ? Order<M> | OrderTerm<string>
+  ? Order<M> | OrderTerm<Need>
   : O extends string
     ? CheckOrderPath<M, O>
     : O extends OrderTerm<infer P>
-      ? [BadPath<M, P>] extends [never]
+      ? [BadNeed<M, P>] extends [never]
         ? O
-        : BadPath<M, P>
-      : O extends Expression<unknown, string>
+        : BadNeed<M, P>
+      : O extends Expression<unknown, Need>
         ? CheckExpression<M, O>
-        : Order<M> | OrderTerm<string>
+        : Order<M> | OrderTerm<Need>
 
 /** The terms of `orderBy()` as they must be over `M`. */
 export type CheckOrders<M, Os extends readonly unknown[]> = {
@@ -260,7 +270,7 @@ type CheckValue<M, P> = object extends P
   ? Path<M> | NamedExpressions
   : P extends string
     ? CheckText<M, P>
-    : P extends Expression<unknown, string>
+    : P extends Expression<unknown, Need>
       ? NamedExpressions
       : P extends NamedExpressions
         ? CheckExpressions<M, P>
@@ -273,12 +283,12 @@ export type CheckValues<M, Ps extends readonly unknown[]> = {
 
 /** A path or an expression as it must be over `M`. */
 export type CheckTerm<M, P> = object extends P
-  ? Path<M> | Expression<unknown, string>
+  ? Path<M> | Expression<unknown, Need>
   : P extends string
     ? CheckText<M, P>
-    : P extends Expression<unknown, string>
+    : P extends Expression<unknown, Need>
       ? CheckExpression<M, P>
-      : Path<M> | Expression<unknown, string>
+      : Path<M> | Expression<unknown, Need>
 
 /** The arguments of `valuesList()` as they must be over `M`. */
 export type CheckTerms<M, Ps extends readonly unknown[]> = { [I in keyof Ps]: CheckTerm<M, Ps[I]> }
@@ -300,7 +310,7 @@ export type CheckRelated<M, Ps extends readonly unknown[]> = {
 
 /** Named expressions: annotations, aggregates. */
 export interface NamedExpressions {
-  readonly [name: string]: Expression<unknown, string>
+  readonly [name: string]: Expression<unknown, Need>
 }
 
 /** Named expressions as they must be over `M`. */
@@ -308,5 +318,5 @@ export type CheckExpressions<M, A> = { [K in keyof A]: CheckExpression<M, A[K]> 
 
 /** What named expressions give, under their names. */
 export type ResultsOf<M, A> = {
-  -readonly [K in keyof A]: A[K] extends Expression<infer T, string> ? ResultOf<M, T> : never
+  -readonly [K in keyof A]: A[K] extends Expression<infer T, Need> ? ResultOf<M, T> : never
 }

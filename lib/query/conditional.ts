@@ -8,16 +8,17 @@ import {
   type Widen,
 } from './expression.ts'
 import { assertWithin } from './limits.ts'
-import { type Conditional, readCondition } from './q.ts'
+import type { ConditionNeed, Need } from './needs.ts'
+import { type Conditional, type LookupsOf, readCondition } from './q.ts'
 import type { RawBranch, RawExpression } from './raw.ts'
 
 /** What stands for a value: an expression, a path, or a literal that is no text. */
-export type Operand = Expression<unknown, string> | Literal
+export type Operand = Expression<unknown, Need> | Literal
 
 /** The type of an operand's value. */
 export type OperandValue<O> = O extends string
   ? Ref<O>
-  : O extends Expression<infer T, string>
+  : O extends Expression<infer T, Need>
     ? T
     : Widen<O>
 
@@ -29,7 +30,7 @@ export type OperandPaths<O> = O extends string
     : never
 
 /** One branch of a `Case()`. */
-export class WhenBranch<out T = unknown, out P extends string = never> {
+export class WhenBranch<out T = unknown, out P extends Need = never> {
   declare readonly valueType?: T
   declare readonly pathsType?: P
   readonly #raw: RawBranch
@@ -50,17 +51,17 @@ export class WhenBranch<out T = unknown, out P extends string = never> {
  *
  * @example When({ pages__gt: 300 }, Value('long'))
  */
-export function When<const O extends Operand>(
-  condition: Conditional,
+export function When<const C extends Conditional, const O extends Operand>(
+  condition: C,
   then: O,
-): WhenBranch<OperandValue<O>, OperandPaths<O>> {
+): WhenBranch<OperandValue<O>, OperandPaths<O> | ConditionNeed<LookupsOf<C>>> {
   return new WhenBranch({
     condition: readCondition(condition, 'When()'),
     then: toOperand(then, 'The value of When()'),
   })
 }
 
-type BranchValue<B> = B extends WhenBranch<infer T, string> ? T : never
+type BranchValue<B> = B extends WhenBranch<infer T, Need> ? T : never
 type BranchPaths<B> = B extends WhenBranch<unknown, infer P> ? P : never
 type DefaultValue<O> = O extends { readonly default: infer D } ? OperandValue<D> : null
 type DefaultPaths<O> = O extends { readonly default: infer D } ? OperandPaths<D> : never
@@ -71,7 +72,7 @@ export interface CaseOptions {
   readonly default?: Operand
 }
 
-type CaseArgs = readonly (WhenBranch<unknown, string> | CaseOptions)[]
+type CaseArgs = readonly (WhenBranch<unknown, Need> | CaseOptions)[]
 
 /**
  * The value of the first branch whose condition holds, else the default, else NULL.
@@ -104,7 +105,7 @@ export function Case<const A extends CaseArgs>(
   )
 }
 
-type CaseDefault<L> = L extends WhenBranch<unknown, string> ? null : DefaultValue<L>
+type CaseDefault<L> = L extends WhenBranch<unknown, Need> ? null : DefaultValue<L>
 
 function readDefault(options: unknown): RawExpression | null {
   const isObject = typeof options === 'object' && options !== null
@@ -118,7 +119,7 @@ function readDefault(options: unknown): RawExpression | null {
 }
 
 /** A function of expressions; text among its arguments is a path. */
-export function functionOf<T, P extends string>(
+export function functionOf<T, P extends Need>(
   name: string,
   args: readonly unknown[],
 ): Expression<T, P> {

@@ -3,6 +3,7 @@ import { isPlainObject } from '../util/plain-object.ts'
 import { annotate } from './annotations.ts'
 import { Expression, F } from './expression.ts'
 import { Trunc, TruncDate, type TruncKind } from './functions/dates.ts'
+import type { Need } from './needs.ts'
 import type { ExprNode, QueryState } from './nodes.ts'
 import { resolveWhole } from './paths.ts'
 import { resolveExpression } from './resolve.ts'
@@ -73,7 +74,7 @@ export function withDateTimes(
 function listed(
   state: QueryState,
   path: string,
-  expression: Expression<unknown, string>,
+  expression: Expression<unknown, Need>,
   order: 'asc' | 'desc',
   verb: string,
 ): QueryState {

@@ -1,5 +1,6 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import { assertWithin } from './limits.ts'
+import type { Need } from './needs.ts'
 import type { ArithmeticOperator, Nulls, RawExpression, RawOrder } from './raw.ts'
 
 /** The type of the value at a path, known once the model is: the queryset looks it up. */
@@ -20,7 +21,7 @@ export interface NullsOption {
  * the column at that path; `P` is the union of the paths that its model must have. Both exist for
  * the compiler of TypeScript only. Recognised by a private field, never by its shape.
  */
-export class Expression<out T = unknown, out P extends string = never> {
+export class Expression<out T = unknown, out P extends Need = never> {
   declare readonly valueType?: T
   declare readonly pathsType?: P
   /** Lets a boolean expression stand where an editor should offer lookups only. */
@@ -37,28 +38,28 @@ export class Expression<out T = unknown, out P extends string = never> {
     return typeof value === 'object' && value !== null && #raw in value ? value.#raw : null
   }
 
-  add<T2, P2 extends string = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  add<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
     return this.#combine('add', other)
   }
 
-  sub<T2, P2 extends string = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  sub<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
     return this.#combine('sub', other)
   }
 
-  mul<T2, P2 extends string = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  mul<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
     return this.#combine('mul', other)
   }
 
   /** Division; of two integers it is an integer, as in the database. */
-  div<T2, P2 extends string = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  div<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
     return this.#combine('div', other)
   }
 
-  mod<T2, P2 extends string = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  mod<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
     return this.#combine('mod', other)
   }
 
-  pow<T2, P2 extends string = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  pow<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
     return this.#combine('pow', other)
   }
 
@@ -72,7 +73,7 @@ export class Expression<out T = unknown, out P extends string = never> {
     return new OrderTerm({ expression: this.#raw, descending: true, nulls: readNulls(options) })
   }
 
-  #combine<P2 extends string>(operator: ArithmeticOperator, other: unknown): Expression<T, P | P2> {
+  #combine<P2 extends Need>(operator: ArithmeticOperator, other: unknown): Expression<T, P | P2> {
     const left = this.#raw
     const right = toRaw(other, `The operand of ${operator}()`)
     const depth = 1 + Math.max(left.depth, right.depth)
@@ -82,7 +83,7 @@ export class Expression<out T = unknown, out P extends string = never> {
 }
 
 /** One term of an ordering, made by `.asc()` or `.desc()`. */
-export class OrderTerm<out P extends string = never> {
+export class OrderTerm<out P extends Need = never> {
   declare readonly pathsType?: P
   readonly #raw: RawOrder
 

@@ -2,6 +2,7 @@ import { FieldError } from '../errors.ts'
 import type { HasFields, PkOf } from '../meta/row-types.ts'
 import { Expression, pathExpression } from './expression.ts'
 import type { Subquery as SubqueryType } from './lookup-types.ts'
+import type { Need, OuterNeeds } from './needs.ts'
 import type { RawExpression } from './raw.ts'
 
 type RowOf<Q> = Q extends SubqueryType<infer R> ? R : never
@@ -17,6 +18,8 @@ type ColumnOf<R> = R extends readonly [infer V]
         ? R[keyof R]
         : R
 
+type OuterPath<P> = P extends Expression<unknown, infer Further> ? Further & string : P & string
+
 /**
  * A column of the row that the query around this one is at: only inside `Subquery()`, `Exists()` and
  * querysets that are values of lookups. `OuterRef(OuterRef('pk'))` is one query further out.
@@ -26,7 +29,9 @@ type ColumnOf<R> = R extends readonly [infer V]
  * const newest = Book.objects.filter({ author: OuterRef('pk') }).orderBy('-publishedAt')
  * Author.objects.annotate({ newest: Subquery(newest.values('title').slice(0, 1)) })
  */
-export function OuterRef(path: string | Expression<unknown>): Expression<unknown> {
+export function OuterRef<const P extends string | Expression<unknown, Need>>(
+  path: P,
+): Expression<unknown, `^${OuterPath<P>}`> {
   const inner = Expression.raw(path)
   if (inner === null) {
     const { path: text } = pathExpression(path) as Extract<RawExpression, { kind: 'path' }>
@@ -43,7 +48,9 @@ export function OuterRef(path: string | Expression<unknown>): Expression<unknown
  *
  * @example Subquery(Book.objects.filter({ author: OuterRef('pk') }).values('title').slice(0, 1))
  */
-export function Subquery<Q extends SubqueryType>(query: Q): Expression<ColumnOf<RowOf<Q>> | null> {
+export function Subquery<Q extends SubqueryType>(
+  query: Q,
+): Expression<ColumnOf<RowOf<Q>> | null, OuterNeeds<Q>> {
   return new Expression(Object.freeze({ kind: 'query', query, exists: false, depth: 1 }))
 }
 
@@ -54,6 +61,6 @@ export function Subquery<Q extends SubqueryType>(query: Q): Expression<ColumnOf<
  * Author.objects.filter(Exists(Book.objects.filter({ author: OuterRef('pk'), pages__gt: 300 })))
  * // … where exists (select 1 from "books" as "u0" where …)
  */
-export function Exists(query: SubqueryType): Expression<boolean> {
+export function Exists<Q extends SubqueryType>(query: Q): Expression<boolean, OuterNeeds<Q>> {
   return new Expression(Object.freeze({ kind: 'query', query, exists: true, depth: 1 }))
 }

@@ -2,6 +2,7 @@ import { FieldError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { functionOf, type Operand, type OperandPaths, type OperandValue } from './conditional.ts'
 import { Expression, OrderTerm, pathExpression } from './expression.ts'
+import type { Need } from './needs.ts'
 import type { Frame, RawExpression, RawOrder } from './raw.ts'
 
 /** The rows near a row that a window is over; made by `RowRange` and `ValueRange`. */
@@ -45,7 +46,7 @@ function frameOf(unit: Frame['unit'], start: number | null, end: number | null):
   return new WindowFrame({ unit, start, end })
 }
 
-type Term = string | Expression<unknown, string> | OrderTerm<string>
+type Term = string | Expression<unknown, Need> | OrderTerm<Need>
 type TermPaths<T> = T extends `-${infer P}`
   ? P
   : T extends string
@@ -75,8 +76,8 @@ export interface WindowOptions<Part, Order> {
  */
 export function Window<
   T,
-  P extends string = never,
-  const Part extends string | Expression<unknown, string> = never,
+  P extends Need = never,
+  const Part extends string | Expression<unknown, Need> = never,
   const Order extends Term = never,
 >(
   expression: Expression<T, P>,
@@ -184,7 +185,7 @@ export function Lead<const I extends Operand, D extends Operand = null>(
   return shifted('lead', input, options)
 }
 
-function shifted<T, P extends string>(
+function shifted<T, P extends Need>(
   name: string,
   input: unknown,
   { offset = 1, default: otherwise, ...rest }: OffsetOptions<unknown>,

@@ -3,11 +3,12 @@ import type { CheckCondition, CheckExpression, ResultOf } from '../query/check-t
 import type { Expression } from '../query/expression.ts'
 import type { FilteredRelationSpec } from '../query/filtered-relation.ts'
 import type { BadRelation, EndOf, FilteredTo } from '../query/lookup-types.ts'
+import type { Need } from '../query/needs.ts'
 import type { Condition } from '../query/q.ts'
 
 /** What `annotate()` and `alias()` take: expressions and conditions under names. */
 export interface NamedAnnotations {
-  readonly [name: string]: Expression<unknown, string> | Condition | FilteredRelationSpec
+  readonly [name: string]: Expression<unknown, Need> | Condition | FilteredRelationSpec
 }
 
 /** Named expressions and conditions as they must be over `M`. */
@@ -53,7 +54,7 @@ export type AliasedScope<M, A> = [FilteredNames<A>] extends [never]
 export type AnnotationValues<M, A> = {
   -readonly [K in keyof A as A[K] extends FilteredRelationSpec ? never : K]: A[K] extends Condition
     ? boolean
-    : A[K] extends Expression<infer T, string>
+    : A[K] extends Expression<infer T, Need>
       ? ResultOf<M, T>
       : never
 }

@@ -68,6 +68,7 @@ import * as fetching from './fetch.ts'
 import { bulkQuery, fetchBulk } from './in-bulk.ts'
 import { type IteratorOptions, iterate } from './iterate.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
+import type { OuterIn, OuterInNamed, Referring } from './outer-types.ts'
 import { addPrefetches } from './prefetch-paths.ts'
 import type { CheckPrefetches, WithPrefetched } from './prefetch-types.ts'
 import { limitsOf } from './read-rows.ts'
@@ -376,14 +377,18 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @example
    * Book.objects.filter({ author__name__startswith: 'A', pages__gt: 100 }, Q.not({ title: 'x' }))
    */
-  filter<const Cs extends readonly object[]>(...conditions: CheckConditions<M, Cs>): this
-  filter(...conditions: readonly unknown[]): this {
+  filter<const Cs extends readonly object[]>(
+    ...conditions: CheckConditions<M, Cs>
+  ): Referring<this, OuterIn<Cs>>
+  filter(...conditions: readonly unknown[]): unknown {
     return this.#with(states.withFilter(this.#state, conditions))
   }
 
   /** Only rows for which the conditions do not all hold; rows with NULL stay, as in Django. */
-  exclude<const Cs extends readonly object[]>(...conditions: CheckConditions<M, Cs>): this
-  exclude(...conditions: readonly unknown[]): this {
+  exclude<const Cs extends readonly object[]>(
+    ...conditions: CheckConditions<M, Cs>
+  ): Referring<this, OuterIn<Cs>>
+  exclude(...conditions: readonly unknown[]): unknown {
     return this.#with(states.withExclude(this.#state, conditions))
   }
 
@@ -411,7 +416,10 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   annotate<const A extends NamedAnnotations & CheckAnnotations<M, A>>(
     spec: A,
-  ): Reshaped<this, AnnotatedScope<M, A>, AnnotatedRow<R, Simplify<AnnotationValues<M, A>>>>
+  ): Referring<
+    Reshaped<this, AnnotatedScope<M, A>, AnnotatedRow<R, Simplify<AnnotationValues<M, A>>>>,
+    OuterInNamed<A>
+  >
   annotate(spec: object): unknown {
     return this.#with(withAnnotate(this.#state, spec))
   }
@@ -419,7 +427,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   /** As `annotate()`, but the values are no part of the rows: names for later calls only. */
   alias<const A extends NamedAnnotations & CheckAnnotations<M, A>>(
     spec: A,
-  ): Reshaped<this, AliasedScope<M, A>, R>
+  ): Referring<Reshaped<this, AliasedScope<M, A>, R>, OuterInNamed<A>>
   alias(spec: object): unknown {
     return this.#with(withAlias(this.#state, spec))
   }

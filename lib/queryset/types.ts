@@ -2,10 +2,15 @@ import type { FieldsOf, PlainRow, Simplify, Unknown, WriteInput } from '../meta/
 import type { CheckAssigned, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
 import type { PathValue, RelatedRow, Subquery } from '../query/lookup-types.ts'
+import type { Need } from '../query/needs.ts'
 import type { Annotated, WholeRow } from './annotation-types.ts'
 
-/** The queryset class as it was written, with its own rows. */
-export type ClassOf<Q> = Q extends { readonly '~class': infer C } ? C : Q
+/** The queryset class as it was written, with its own rows; and what it needs of another query. */
+export type ClassOf<Q> = Q extends { readonly '~class': infer C }
+  ? Q extends { readonly '~outer': infer Needs }
+    ? C & { readonly '~outer': Needs }
+    : C
+  : Q
 
 /** Whether the querysets of class `Q` have rows of the type `Row` by themselves. */
 export type SameRow<Q, Row> =
@@ -57,7 +62,7 @@ export type ValuesRow<M, Ps extends readonly unknown[]> = Ps extends readonly []
 
 type ListValue<M, P> = P extends string
   ? PathValue<M, P>
-  : P extends Expression<infer T, string>
+  : P extends Expression<infer T, Need>
     ? ResultOf<M, T>
     : never
 
@@ -73,7 +78,7 @@ type Writes<M> = WriteInput<FieldsOf<M>>
 
 /** The argument of `update()`: each column's value, or an expression. */
 export type UpdateInput<M> = {
-  readonly [K in keyof Writes<M>]?: Exclude<Writes<M>[K], undefined> | Expression<unknown, string>
+  readonly [K in keyof Writes<M>]?: Exclude<Writes<M>[K], undefined> | Expression<unknown, Need>
 }
 
 /** The argument of `update()` as it must be. */

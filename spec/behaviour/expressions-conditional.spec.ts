@@ -87,7 +87,9 @@ describeOnEach('Case()', (kind) => {
     expect(() => Book.objects.annotate({ mixed })).to.throw(FieldError, 'Case()')
     expect(() => Case()).to.throw(FieldError)
     expect(() => Case({ default: 3 })).to.throw(FieldError)
-    expect(() => Book.objects.annotate({ x: Case(When({ pgaes: 1 }, 1)) })).to.throw(FieldError)
+    expect(() => Book.objects.annotate({ x: Case(When({ pgaes: 1 } as object, 1)) })).to.throw(
+      FieldError,
+    )
   })
 })
 
@@ -217,7 +219,7 @@ describeOnEach('Exists() and Subquery()', (kind) => {
   })
 
   it('are refused where a name is unknown around them, or nothing is', async () => {
-    const wrong = Book.objects.filter({ author: OuterRef('nmae') })
+    const wrong = Book.objects.filter({ author: OuterRef('nmae' as string) })
     expect(() => Author.objects.filter(Exists(wrong))).to.throw(FieldError, "'nmae'")
     let caught: unknown
     try {

@@ -161,6 +161,21 @@ const WRONG: readonly Wrong[] = [
     says: ['Unknown<"nmae">'],
   },
   {
+    what: 'an unknown field in the filter of an aggregate',
+    code: `void Book.objects.aggregate({ n: Count('id', { filter: Q({ author__nmae: 'x' }) }) })`,
+    says: ['author__nmae: Unknown<"nmae">'],
+  },
+  {
+    what: 'an unknown field in a branch',
+    code: `Book.objects.annotate({ x: Case(When({ pgaes__gt: 3 }, 1)) })`,
+    says: ['pgaes__gt: Unknown<"pgaes">'],
+  },
+  {
+    what: 'an unknown field of the row around a subquery',
+    code: `Author.objects.filter(Exists(Book.objects.filter({ author: OuterRef('pkk') })))`,
+    says: ['Unknown<"pkk">'],
+  },
+  {
     what: 'a required column that is missing',
     code: `void Book.objects.create({ title: 'x', author: 3 })`,
     says: ["Property 'publishedAt' is missing"],
@@ -253,7 +268,7 @@ const WRONG: readonly Wrong[] = [
 ]
 
 const HEAD = `${MODELS}
-import { Count, F, type Order, Q, type Where } from 'asynchrormous'
+import { Case, Count, Exists, F, type Order, OuterRef, Q, type Where, When } from 'asynchrormous'
 `
 
 describe('what the compiler says', () => {

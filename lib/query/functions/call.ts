@@ -1,10 +1,11 @@
 import { FieldError, InvalidValueError } from '../../errors.ts'
 import { Expression, pathExpression, toRaw } from '../expression.ts'
 import { assertWithin } from '../limits.ts'
+import type { Need } from '../needs.ts'
 import type { RawExpression } from '../raw.ts'
 
 /** A call of a function as an expression; what it takes is checked when its paths are known. */
-export function call<T, P extends string>(
+export function call<T, P extends Need>(
   name: string,
   args: readonly RawExpression[],
   option?: unknown,
@@ -58,12 +59,12 @@ export function integer(value: unknown, min: number, max: number, what: string):
 }
 
 /** A function of one path or expression, under its own name. */
-export function unary<T, P extends string>(name: string): (value: unknown) => Expression<T, P> {
+export function unary<T, P extends Need>(name: string): (value: unknown) => Expression<T, P> {
   return (value) => call(name, [input(value, `${name}()`)])
 }
 
 /** A function of two numbers, each a path, an expression or a literal. */
-export function binary<T, P extends string>(
+export function binary<T, P extends Need>(
   name: string,
 ): (first: unknown, second: unknown) => Expression<T, P> {
   const what = `${name}()`

@@ -4,6 +4,7 @@ import { ColumnField, type Family } from '../../fields/column-field.ts'
 import type { ModelMeta } from '../../meta/model-meta.ts'
 import { Expression } from '../expression.ts'
 import { addLookup, lookupTree, param } from '../lookups.ts'
+import type { Need } from '../needs.ts'
 import type { ExprNode, FuncNode } from '../nodes.ts'
 import type { Scope } from '../paths.ts'
 import { resolveExpression } from '../resolve.ts'
@@ -16,7 +17,7 @@ export interface TransformDefinition {
   /** The kinds of values that have it: 'text', or several of them. Not 'json', whose names are keys. */
   readonly on: Family | readonly Family[]
   /** Makes an expression of the value, which comes first in it: `Lower`. */
-  readonly apply: (value: Expression<unknown, never>) => Expression<unknown, string>
+  readonly apply: (value: Expression<unknown, never>) => Expression<unknown, Need>
 }
 
 /** What `registerLookup()` takes. */

@@ -3,6 +3,7 @@ import { isPlainObject } from '../../util/plain-object.ts'
 import type { Expression } from '../expression.ts'
 import { Value } from '../expression.ts'
 import type { Searchable } from '../lookup-types.ts'
+import type { Need } from '../needs.ts'
 import { OUTPUT } from '../outputs.ts'
 import { call, input } from './call.ts'
 import { argument, type Call, type FunctionRule, funcNode, rule, TAKES } from './rule.ts'
@@ -156,11 +157,7 @@ export function TrigramWordSimilarity<const I extends Input>(
   return trigram('TrigramWordSimilarity', text, part)
 }
 
-function trigram<T, P extends string>(
-  name: string,
-  text: unknown,
-  other: unknown,
-): Expression<T, P> {
+function trigram<T, P extends Need>(name: string, text: unknown, other: unknown): Expression<T, P> {
   const what = `${name}()`
   const second = typeof other === 'string' ? Value(other) : other
   return call(name, [input(text, what), input(second, what)])

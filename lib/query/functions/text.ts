@@ -1,5 +1,6 @@
 import type { Expression } from '../expression.ts'
 import { Value } from '../expression.ts'
+import type { Need } from '../needs.ts'
 import { OUTPUT } from '../outputs.ts'
 import { amount, atLeastTwo, call, input, operand, unary } from './call.ts'
 import { type FunctionRule, rule, TAKES } from './rule.ts'
@@ -224,7 +225,7 @@ export function RPad<
   return padded('RPad', text, length, fill)
 }
 
-function padded<T, P extends string>(
+function padded<T, P extends Need>(
   name: string,
   text: unknown,
   length: unknown,

@@ -1,8 +1,9 @@
 import type { Operand, OperandPaths, OperandValue } from '../conditional.ts'
 import type { Expression } from '../expression.ts'
+import type { Need } from '../needs.ts'
 
 /** A path (`'author__name'`) or an expression. */
-export type Input = string | Expression<unknown, string>
+export type Input = string | Expression<unknown, Need>
 
 /** A number, or a path or an expression that gives one. */
 export type Amount = number | Input
