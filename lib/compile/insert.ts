@@ -54,12 +54,24 @@ function shapeOfInsert(spec: InsertSpec, dialect: DialectName): ShapeKey | null 
   if (isMany && !isAny && rows.length !== rowsPerInsert(spec, false, dialect)) return null
   if (!arePlain(rows)) return null
   const clash = conflict?.action === 'update' ? [conflict.target, conflict.update] : []
-  const lists = [columns, returning, ...clash].map((list) => list.map(idOf).join('.'))
+  const lists = [columns, returning, ...clash].map(idsOf)
   const count = isAny ? 'n' : rows.length
   return {
     key: `${idOf(model)}${conflict?.action ?? ''}:${lists.join(':')}:${count}`,
     leaves: [isMany ? rows : (rows[0] ?? [])],
   }
+}
+
+const idsOfLists = new WeakMap<readonly ColumnMeta[], string>()
+
+/** Remembered by the list, which is mostly the same one for all inserts into a table. */
+function idsOf(columns: readonly ColumnMeta[]): string {
+  let ids = idsOfLists.get(columns)
+  if (ids === undefined) {
+    ids = columns.map(idOf).join('.')
+    idsOfLists.set(columns, ids)
+  }
+  return ids
 }
 
 function draftInsert(spec: InsertSpec, dialectName: DialectName): Draft {

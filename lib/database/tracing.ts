@@ -26,9 +26,16 @@ const METHODS: Readonly<Record<string, string>> = {
 }
 
 function methodOf({ sql, writes }: Statement): string {
-  const verb = /^\s*([a-z]+)/i.exec(sql)?.[1]?.toLowerCase() ?? ''
+  // As this library writes them; a regular expression for each statement would cost more than all
+  // the rest of telling.
+  const plain = sql.slice(0, sql.indexOf(' '))
+  const verb = METHODS[plain] === undefined ? verbOf(sql) : plain
   // A WITH that writes is anything.
   return verb === 'with' && writes ? 'raw' : (METHODS[verb] ?? 'raw')
+}
+
+function verbOf(sql: string): string {
+  return /^\s*([a-z]+)/i.exec(sql)?.[1]?.toLowerCase() ?? ''
 }
 
 /**

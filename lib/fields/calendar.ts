@@ -45,3 +45,41 @@ export function twoDigits(text: string, at: number): number {
   const ones = text.charCodeAt(at + 1) - 48
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
+
+const TWO_DIGITS: readonly string[] = Array.from({ length: 100 }, (_, number) =>
+  String(number).padStart(2, '0'),
+)
+
+/**
+ * `YYYY-MM-DD HH:MM:SS.SSS` in UTC, of an instant of the years 1 to 9999. By arithmetic, since it
+ * is written for every instant of every row: `toISOString` takes three times as long.
+ *
+ * Source: http://howardhinnant.github.io/date_algorithms.html#civil_from_days
+ *
+ * @example instantText(0) // '1970-01-01 00:00:00.000'
+ */
+export function instantText(ms: number): string {
+  const days = Math.floor(ms / MS_PER_DAY)
+  const ofDay = ms - days * MS_PER_DAY
+  const shifted = days + 719_468
+  const era = Math.floor(shifted / 146_097)
+  const dayOfEra = shifted - era * 146_097
+  const leapDays =
+    Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096)
+  const yearOfEra = Math.floor((dayOfEra - leapDays) / 365)
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153)
+  const day = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
+  const year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
+  const seconds = Math.floor(ofDay / 1000)
+  const fraction = ofDay - seconds * 1000
+  const date = `${two(Math.floor(year / 100))}${two(year % 100)}-${two(month)}-${two(day)}`
+  const time = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+  return `${date} ${time}.${Math.floor(fraction / 100)}${two(fraction % 100)}`
+}
+
+function two(number: number): string {
+  return TWO_DIGITS[number] as string
+}

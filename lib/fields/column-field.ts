@@ -4,7 +4,7 @@ import type { ColumnKind, ColumnSpec, ColumnValue } from './column.ts'
 import type { DialectName } from './dialect.ts'
 import { COMMON_OPTIONS, type ColumnOptions } from './options.ts'
 import { describeValue, Refusal } from './refusal.ts'
-import { type JsonSchema, valueSchema } from './value-schema.ts'
+import { type Accept, type JsonSchema, valueSchema } from './value-schema.ts'
 
 /** How a `dateTime` column of SQLite stores instants. */
 export type Storage = 'text' | 'epochMs'
@@ -68,6 +68,8 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
   readonly base: z.ZodType<S['value']>
   /** What may be written: within limits and choices, through the user's schema, nullable. */
   readonly schema: z.ZodType<ColumnValue<S>>
+  /** What `schema` does with a value that is not null; null where a user's schema has its say. */
+  readonly accept: Accept<S['value']> | null
   readonly #default: unknown
   readonly #makeNow: () => unknown
 
@@ -100,7 +102,10 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
     }
     this.choices = canonicalChoices(type, options.choices)
     this.base = type.base
-    const written = writtenSchema(type, this.choices, extras.validate ?? options.validate)
+    const validate = extras.validate ?? options.validate
+    const accept = acceptWritten(type, this.choices)
+    const written = writtenSchema(type, accept, this.choices, validate)
+    this.accept = validate === undefined ? accept : null
     this.schema = (this.null ? written.nullable() : written) as z.ZodType<ColumnValue<S>>
     this.#assertDefault()
     Object.freeze(this)
@@ -245,14 +250,10 @@ function canonicalChoices<T>(
   return Object.freeze(canonical)
 }
 
-/** The base with limits, choices and the user's schema; the base itself where there are none. */
-function writtenSchema<T>(
-  type: ColumnKind<T>,
-  choices: readonly T[] | undefined,
-  validate: z.core.$ZodType | undefined,
-): z.ZodType<T> {
-  if (type.limit === undefined && choices === undefined && validate === undefined) return type.base
-  const accept = (input: unknown): T | Refusal => {
+/** What the kind accepts, within limits and choices. */
+function acceptWritten<T>(type: ColumnKind<T>, choices: readonly T[] | undefined): Accept<T> {
+  if (type.limit === undefined && choices === undefined) return type.accept
+  return (input) => {
     const value = type.accept(input)
     if (value instanceof Refusal) return value
     const refusal = type.limit?.(value)
@@ -260,6 +261,16 @@ function writtenSchema<T>(
     if (choices === undefined || choices.some((choice) => type.equals(choice, value))) return value
     return new Refusal(`must be one of its ${choices.length} choices`)
   }
+}
+
+/** The base with limits, choices and the user's schema; the base itself where there are none. */
+function writtenSchema<T>(
+  type: ColumnKind<T>,
+  accept: Accept<T>,
+  choices: readonly T[] | undefined,
+  validate: z.core.$ZodType | undefined,
+): z.ZodType<T> {
+  if (accept === type.accept && validate === undefined) return type.base
   const json: JsonSchema =
     choices === undefined
       ? type.json

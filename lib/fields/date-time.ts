@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { ImproperlyConfigured, InvalidValueError } from '../errors.ts'
-import { MAX_INSTANT_MS, MIN_INSTANT_MS } from './calendar.ts'
+import { instantText, MAX_INSTANT_MS, MIN_INSTANT_MS } from './calendar.ts'
 import type { ColumnKind } from './column.ts'
 import { ColumnField, optionNames, type Storage } from './column-field.ts'
 import { type AutoNowOptions, describeDate, type Either } from './date.ts'
@@ -68,10 +68,9 @@ function writeInstant(value: Date, dialect: DialectName, storage: Storage): unkn
     throw new InvalidValueError('expects a valid Date of the years 1 to 9999, got another')
   }
   if (dialect === 'sqlite' && storage === 'epochMs') return ms
-  const iso = new Date(ms).toISOString()
   // With its offset for PostgreSQL, which takes text without one for the session's zone. A column
   // without time zone ignores the offset, which is what UTC means there.
-  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}${dialect === 'postgresql' ? '+00' : ''}`
+  return dialect === 'postgresql' ? `${instantText(ms)}+00` : instantText(ms)
 }
 
 /** The method of Date itself: a subclass might answer differently every time. */

@@ -45,26 +45,36 @@ function readAssignment(meta: ModelMeta, name: string, value: unknown): Assignme
  * saved yet leaves the key undefined until `adoptKeys()`.
  */
 export function assign(meta: ModelMeta, instance: Columns, name: string, value: unknown): void {
+  // Mostly it is a column, and then there is nothing to find out.
+  if (meta.columnsByName.has(name)) {
+    instance[name] = value
+    return
+  }
   const { column, value: key, related } = readAssignment(meta, name, value)
   instance[column.name] = key
   if (related !== undefined) remember(instance, related.relation.name, related.instance)
 }
 
-/**
- * Gives an instance the canonical form of its values. An object that is canonical stays the one it
- * is: who gave it may change it later, and means the instance.
- */
+/** Gives an instance the canonical form of its values. */
 export function adoptValues(
   meta: ModelMeta,
   instance: Columns,
   values: Readonly<Record<string, unknown>>,
 ): void {
   for (const [name, value] of Object.entries(values)) {
-    const isObject = typeof value === 'object' && value !== null
-    const field = meta.columnsByName.get(name)?.field
-    if (isObject && field?.equals(instance[name], value) === true) continue
-    instance[name] = value
+    const column = meta.columnsByName.get(name)
+    if (column !== undefined) adoptValue(instance, column, value)
   }
+}
+
+/**
+ * Gives an instance the canonical form of one value. An object that is canonical stays the one it
+ * is: who gave it may change it later, and means the instance.
+ */
+export function adoptValue(instance: Columns, { name, field }: ColumnMeta, value: unknown): void {
+  const isObject = typeof value === 'object' && value !== null
+  if (isObject && field.equals(instance[name], value)) return
+  instance[name] = value
 }
 
 /**

@@ -152,6 +152,13 @@ export function markStored(
   if (state.origin?.database !== origin.database) state.origin = origin
 }
 
+/** Remembers that the database holds a new row, all columns of which are given in its form. */
+export function markInserted(instance: Columns, origin: Origin, stored: readonly unknown[]): void {
+  const state = stateOf(instance)
+  state.stored = stored
+  if (state.origin?.database !== origin.database) state.origin = origin
+}
+
 /** The value of a column as the database holds it; undefined where that is not known. */
 export function storedValue(instance: Columns, { index, field }: ColumnMeta): unknown {
   const { stored, origin } = stateOf(instance)

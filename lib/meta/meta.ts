@@ -263,6 +263,7 @@ function plainColumn(model: Meta, name: string, field: ColumnField, index: numbe
 
 /** A foreign key's column; what it holds is known when its target is. */
 function keyColumn(model: Meta, name: string, field: RelationField, index: number): ColumnMeta {
+  let relation: RelationMeta | undefined
   return Object.freeze({
     name: `${name}Id`,
     column: field.column ?? `${snakeCase(name)}_id`,
@@ -278,7 +279,8 @@ function keyColumn(model: Meta, name: string, field: RelationField, index: numbe
     hasDefault: field.hasDefault,
     makeDefault: () => field.makeDefault(),
     get relation() {
-      return model.outgoing.get(name) as RelationMeta
+      relation ??= model.outgoing.get(name) as RelationMeta
+      return relation
     },
   })
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type FieldIssue, ValidationError } from '../errors.ts'
+import { Refusal } from '../fields/refusal.ts'
 import type { ColumnMeta, ModelMeta } from './model-meta.ts'
 
 /** The zod schemas of a model, by what they are for. */
@@ -54,21 +55,35 @@ export function validate(
   columns: readonly ColumnMeta[],
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const { row } = schemasOf(meta)
   const valid: Record<string, unknown> = {}
   const issues: FieldIssue[] = []
-  for (const column of columns) {
-    const value = values[column.name]
-    if (value === undefined) {
-      issues.push({ field: column.name, message: 'is required' })
-      continue
-    }
-    const result = (row.shape[column.name] as z.ZodType).safeParse(value)
-    if (result.success) valid[column.name] = result.data
-    else issues.push(...result.error.issues.map((issue) => toIssue(column.name, issue)))
-  }
+  for (const column of columns) valid[column.name] = examine(column, values[column.name], issues)
   if (issues.length > 0) throw new ValidationError(meta.name, issues)
   return valid
+}
+
+/** The canonical form of a value that is to be written; where it is refused, `issues` say why. */
+export function examine(column: ColumnMeta, value: unknown, issues: FieldIssue[]): unknown {
+  const { name, field } = column
+  if (value === undefined) {
+    issues.push({ field: name, message: 'is required' })
+    return undefined
+  }
+  if (value === null && column.null) return null
+  if (field.accept === null) return parse(column, value, issues)
+  // As its schema does, without what zod makes of every value on the way.
+  const accepted = field.accept(value)
+  if (!(accepted instanceof Refusal)) return accepted
+  issues.push({ field: name, message: accepted.message })
+  return undefined
+}
+
+function parse(column: ColumnMeta, value: unknown, issues: FieldIssue[]): unknown {
+  const { row } = schemasOf(column.model)
+  const result = (row.shape[column.name] as z.ZodType).safeParse(value)
+  if (result.success) return result.data
+  issues.push(...result.error.issues.map((issue) => toIssue(column.name, issue)))
+  return undefined
 }
 
 function toIssue(field: string, issue: z.core.$ZodIssue): FieldIssue {

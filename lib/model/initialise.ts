@@ -16,7 +16,8 @@ export function initialise(meta: ModelMeta, instance: Columns, values: object): 
     instance[column.name] = value === undefined && column.null ? null : value
   }
   const issues: FieldIssue[] = []
-  for (const [name, value] of Object.entries(values)) {
+  for (const name of Object.keys(values)) {
+    const value: unknown = (values as Readonly<Record<string, unknown>>)[name]
     if (value === undefined) continue
     try {
       assign(meta, instance, name, value)

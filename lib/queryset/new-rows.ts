@@ -1,0 +1,89 @@
+import { type FieldIssue, ValidationError } from '../errors.ts'
+import { adoptKeys, adoptValue } from '../hydrate/assign.ts'
+import type { Columns } from '../hydrate/instance.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { examine } from '../meta/schemas.ts'
+import { Expression } from '../query/expression.ts'
+
+/** An instance and what is inserted of it. */
+export interface NewRow {
+  readonly model: ModelMeta
+  readonly instance: Columns
+  /** By column: canonical copies, expressions as they are, undefined for what the database makes. */
+  readonly values: unknown[]
+  readonly hasExpressions: boolean
+  /** The foreign keys that it got from instances just now. */
+  readonly adopted: readonly ColumnMeta[]
+}
+
+/**
+ * Validates an instance and gives it the canonical form of its values.
+ *
+ * @throws ValidationError listing what is not valid.
+ */
+export function newRow(model: ModelMeta, instance: Columns): NewRow {
+  const adopted = adoptKeys(model, instance)
+  const values = new Array<unknown>(model.columns.length)
+  const issues: FieldIssue[] = []
+  let hasExpressions = false
+  for (const column of model.columns) {
+    const given = currentValue(column, instance)
+    if (column.generated && (given ?? null) === null) continue
+    const isExpression = Expression.raw(given) !== null
+    values[column.index] = isExpression ? given : examine(column, given, issues)
+    hasExpressions ||= isExpression
+  }
+  if (issues.length > 0) throw new ValidationError(model.name, issues)
+  for (const column of model.columns) {
+    const value = values[column.index]
+    if (value !== undefined) adoptValue(instance, column, value)
+  }
+  return { model, instance, values, hasExpressions, adopted }
+}
+
+/** Set to the present first where it is to be. */
+function currentValue({ name, relation, field }: ColumnMeta, instance: Columns): unknown {
+  if (relation === null && field.autoNow) instance[name] = field.makeNow()
+  return instance[name]
+}
+
+/** Which columns of new rows have values, and which the database makes. */
+export interface Layout {
+  readonly columns: readonly ColumnMeta[]
+  readonly made: readonly ColumnMeta[]
+}
+
+const layouts = new WeakMap<ModelMeta, Map<string, Layout>>()
+
+/** Rows by their layout: only those the database makes may be missing. */
+export function groupByLayout(
+  meta: ModelMeta,
+  rows: readonly NewRow[],
+): ReadonlyMap<Layout, NewRow[]> {
+  const optional = meta.columns.filter(({ generated }) => generated)
+  const groups = new Map<Layout, NewRow[]>()
+  for (const row of rows) {
+    const layout = layoutOf(meta, row, optional)
+    const group = groups.get(layout)
+    if (group === undefined) groups.set(layout, [row])
+    else group.push(row)
+  }
+  return groups
+}
+
+/** The same object each time, by which the text of an INSERT is found again. */
+function layoutOf(meta: ModelMeta, { values }: NewRow, optional: readonly ColumnMeta[]): Layout {
+  let known = layouts.get(meta)
+  if (known === undefined) {
+    known = new Map()
+    layouts.set(meta, known)
+  }
+  const made = optional.filter(({ index }) => values[index] === undefined)
+  const key = made.map(({ index }) => index).join()
+  let layout = known.get(key)
+  if (layout === undefined) {
+    layout = { columns: meta.columns.filter((column) => !made.includes(column)), made }
+    known.set(key, layout)
+  }
+  return layout
+}
