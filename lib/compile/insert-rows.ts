@@ -133,15 +133,11 @@ function unnested({ model, columns }: Into, rows: readonly Row[], dialect: Diale
 
 /** An array of PostgreSQL as text, of one value of each row. */
 export function arrayText(rows: readonly Row[], at: number, write: Write): string {
-  let text = '{'
-  let separator = ''
-  for (const row of rows) {
+  const items = rows.map((row) => {
     const value = write(row[at])
-    text += separator
-    text += typeof value === 'string' ? quotedItem(value) : value === null ? 'NULL' : String(value)
-    separator = ','
-  }
-  return `${text}}`
+    return typeof value === 'string' ? quotedItem(value) : value === null ? 'NULL' : value
+  })
+  return `{${items.join(',')}}`
 }
 
 const SPECIAL = /["\\]/

@@ -46,9 +46,8 @@ export function twoDigits(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
-const TWO_DIGITS: readonly string[] = Array.from({ length: 100 }, (_, number) =>
-  String(number).padStart(2, '0'),
-)
+/** Written over for each text: what is put together of parts keeps all of them in memory. */
+const INSTANT = Buffer.from('0000-00-00 00:00:00.000', 'latin1')
 
 /**
  * `YYYY-MM-DD HH:MM:SS.SSS` in UTC, of an instant of the years 1 to 9999. By arithmetic, since it
@@ -70,16 +69,23 @@ export function instantText(ms: number): string {
   const dayOfYear =
     dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
   const fromMarch = Math.floor((5 * dayOfYear + 2) / 153)
-  const day = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
   const year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
   const seconds = Math.floor(ofDay / 1000)
-  const fraction = ofDay - seconds * 1000
-  const date = `${two(Math.floor(year / 100))}${two(year % 100)}-${two(month)}-${two(day)}`
-  const time = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
-  return `${date} ${time}.${Math.floor(fraction / 100)}${two(fraction % 100)}`
+  putTwo(0, Math.floor(year / 100))
+  putTwo(2, year % 100)
+  putTwo(5, month)
+  putTwo(8, dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1)
+  putTwo(11, Math.floor(seconds / 3600))
+  putTwo(14, Math.floor(seconds / 60) % 60)
+  putTwo(17, seconds % 60)
+  putTwo(20, Math.floor((ofDay % 1000) / 10))
+  INSTANT[22] = 48 + (ofDay % 10)
+  return INSTANT.toString('latin1')
 }
 
-function two(number: number): string {
-  return TWO_DIGITS[number] as string
+function putTwo(at: number, number: number): void {
+  const tens = Math.floor(number / 10)
+  INSTANT[at] = 48 + tens
+  INSTANT[at + 1] = 48 + number - tens * 10
 }

@@ -80,7 +80,9 @@ async function insertBatch(
   const result = await runner.run(statement)
   if (conflict?.action === 'ignore') return
   const origin = originOf(db)
-  for (const [at, row] of batch.entries()) settle(row, returning, result.rows[at] ?? [], origin)
+  batch.forEach((row, at) => {
+    settle(row, returning, result.rows[at] ?? [], origin)
+  })
 }
 
 /** Lets an instance know what the database holds now. */
@@ -91,11 +93,11 @@ function settle(
   origin: Origin,
 ): void {
   const { dialect } = origin
-  for (const [position, { name, index, field }] of returning.entries()) {
-    const value = field.fromDb(returned[position], dialect)
+  returning.forEach(({ name, index, field }, at) => {
+    const value = field.fromDb(returned[at], dialect)
     instance[name] = value
     values[index] = value
-  }
+  })
   for (const { index, field } of model.columns) values[index] = field.toDb(values[index], dialect)
   markInserted(instance, origin, values)
 }

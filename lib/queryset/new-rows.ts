@@ -78,10 +78,11 @@ function layoutOf(meta: ModelMeta, { values }: NewRow, optional: readonly Column
     known = new Map()
     layouts.set(meta, known)
   }
-  const made = optional.filter(({ index }) => values[index] === undefined)
-  const key = made.map(({ index }) => index).join()
+  let key = ''
+  for (const { index } of optional) if (values[index] === undefined) key += `${index},`
   let layout = known.get(key)
   if (layout === undefined) {
+    const made = optional.filter(({ index }) => values[index] === undefined)
     layout = { columns: meta.columns.filter((column) => !made.includes(column)), made }
     known.set(key, layout)
   }
