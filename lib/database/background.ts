@@ -8,12 +8,28 @@ import { Frame } from './frame.ts'
 import type { Holder } from './lease.ts'
 import type { Pool } from './pool.ts'
 import { JobRunner } from './pool-runner.ts'
-import type { Database, RunLimits, Runner, Started, StartState } from './runner.ts'
+import type {
+  Database,
+  Job,
+  RunLimits,
+  Runner,
+  Started,
+  StartManner,
+  StartState,
+} from './runner.ts'
 import { framesOf, StartRecord, type UnconsumedStarts } from './unconsumed.ts'
 
 const STARTED = { what: 'a started query' } as const
 
-type Job<T> = (runner: Runner) => Promise<T>
+/** How a job is started. */
+export interface StartRequest {
+  /** Its stack names the place that started the job. */
+  readonly origin: Error
+  readonly limits: RunLimits | undefined
+  readonly manner: StartManner | undefined
+  /** Why the database takes no new work, if it takes none. */
+  readonly refusal: Error | undefined
+}
 
 const marked = new WeakSet<Error>()
 
@@ -29,6 +45,7 @@ function withOrigin(error: unknown, origin: Error): unknown {
 class Task<T> {
   /** The frame it was started in; it never runs outside that. */
   readonly home: Held | undefined
+  readonly manner: StartManner
   readonly record: StartRecord
   readonly deadline: Deadline | undefined
   readonly result: Promise<T>
@@ -42,12 +59,12 @@ class Task<T> {
 
   constructor(
     job: Job<T>,
-    origin: Error,
+    { origin, limits, manner }: StartRequest,
     home: Held | undefined,
-    limits: RunLimits | undefined,
     unread: UnconsumedStarts,
   ) {
     this.home = home
+    this.manner = manner ?? 'alone'
     this.record = new StartRecord(origin)
     this.#note = noteStart(unread.database, this.record, origin)
     this.deadline = Deadline.of(limits)
@@ -153,19 +170,14 @@ export class Background {
   /**
    * Starts a job; see `Database.start`.
    *
-   * @param refusal why the database takes no new work, if it takes none.
    * @example
-   * background.start((runner) => runner.run(statement), new Error('startFetch()'), undefined, undefined)
+   * background.start((runner) => runner.run(statement), { origin: new Error('startFetch()'), … })
    */
-  start<T>(
-    job: Job<T>,
-    origin: Error,
-    limits: RunLimits | undefined,
-    refusal: Error | undefined,
-  ): Started<T> {
+  start<T>(job: Job<T>, request: StartRequest): Started<T> {
+    const { refusal } = request
     const held = heldOn(this.#db)
     const home = held instanceof Frame ? held : undefined
-    const task = new Task(job, origin, home, limits, this.#unread)
+    const task = new Task(job, request, home, this.#unread)
     const started = new StartedTask(task, (read) => this.#onRead(read))
     this.#unread.watch(started, task.record)
     const late = task.deadline?.isOver ? task.deadline.toError() : undefined
@@ -206,7 +218,7 @@ export class Background {
 
   #runOn<T>(held: Held, task: Task<T>): void {
     void held
-      .runJob((runner) => task.enter(runner), task.deadline)
+      .runJob((runner) => task.enter(runner), task.deadline, task.manner)
       .catch((error: unknown) => task.fail(error))
   }
 

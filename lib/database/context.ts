@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Deadline } from './deadline.ts'
-import type { Database, Runner } from './runner.ts'
+import type { Database, Job, Runner, StartManner } from './runner.ts'
 
 /** A connection that belongs to what runs now: a transaction's frame, or a background job. */
 export interface Held extends Runner {
@@ -11,7 +11,7 @@ export interface Held extends Runner {
   /** Whether it is that one or a part of it. */
   isWithin(other: Held): boolean
   /** Runs a started job as one piece on this connection. */
-  runJob<T>(job: (runner: Runner) => Promise<T>, deadline?: Deadline): Promise<T>
+  runJob<T>(job: Job<T>, deadline?: Deadline, manner?: StartManner): Promise<T>
 }
 
 // One for each database, since two may be in transactions at once.

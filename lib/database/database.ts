@@ -11,10 +11,12 @@ import {
   type AtomicOptions,
   Database,
   type DatabaseDialect,
+  type Job,
   type Joinable,
   type RunLimits,
   type Runner,
   type Started,
+  type StartManner,
 } from './runner.ts'
 import { currentFrame, runAtomic } from './transaction.ts'
 import { type UnconsumedReport, UnconsumedStarts } from './unconsumed.ts'
@@ -107,7 +109,7 @@ class OpenDatabase extends Database {
 
   join<B extends Joinable>(builder: B): B {
     const frame = currentFrame(this)
-    if (frame !== undefined) builder.connection(frame.host.lease.connection as never)
+    if (frame !== undefined) builder.connection(frame.host.connection.forKnex as never)
     return builder
   }
 
@@ -121,8 +123,8 @@ class OpenDatabase extends Database {
     return await (currentFrame(this) === undefined ? this.#whileOpen(run) : run())
   }
 
-  start<T>(job: (runner: Runner) => Promise<T>, origin: Error, limits?: RunLimits): Started<T> {
-    return this.#background.start(job, origin, limits, this.#refusal())
+  start<T>(job: Job<T>, origin: Error, limits?: RunLimits, manner?: StartManner): Started<T> {
+    return this.#background.start(job, { origin, limits, manner, refusal: this.#refusal() })
   }
 
   close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {

@@ -1,19 +1,20 @@
 import { TransactionBrokenError, TransactionError } from '../errors.ts'
 import { deferred, handled } from '../util/deferred.ts'
+import type { BegunConnection } from './begun.ts'
 import { callSafely } from './boundaries.ts'
 import { type Held, holding } from './context.ts'
 import { Deadline, withDeadline } from './deadline.ts'
-import type { DriverResult } from './drivers/driver.ts'
-import type { Lease } from './lease.ts'
+import { type DriverResult, NotSent } from './drivers/driver.ts'
 import type {
   AtomicOptions,
   Database,
+  Job,
   RunLimits,
-  Runner,
+  StartManner,
   Statement,
   StatementResult,
 } from './runner.ts'
-import { SerialQueue } from './serial-queue.ts'
+import { type Manner, TurnQueue } from './turn-queue.ts'
 
 /** How a frame ended: `unknown` when the answer to COMMIT never came. */
 export type FrameOutcome = 'committed' | 'rolled back' | 'unknown'
@@ -26,7 +27,7 @@ export type Settled<T> =
 /** What all frames of one transaction share. */
 export interface FrameHost {
   readonly db: Database
-  readonly lease: Lease
+  readonly connection: BegunConnection
   /** Options of the outermost `atomic()`. */
   readonly options: AtomicOptions
   /** How long to wait behind a frame in which nothing happens. */
@@ -36,12 +37,19 @@ export interface FrameHost {
 /** How long a transaction whose time is over waits for the answer to its ROLLBACK. */
 export const LATE_ANSWER_MS = 200
 
-type FrameKind = 'atomic' | 'job'
+type FrameKind = 'atomic' | 'job' | 'shared job'
 
 function endedError(): TransactionError {
   return new TransactionError(
     'This atomic() already ended: the statement was not sent, since it would have been outside ' +
       'the transaction. Await everything inside the callback.',
+  )
+}
+
+function sharedError(): TransactionError {
+  return new TransactionError(
+    'atomic() was called inside a started query, whose connection other queries use meanwhile. ' +
+      'Call it where the query is awaited.',
   )
 }
 
@@ -59,7 +67,8 @@ function settleInside<T>(fn: () => T | PromiseLike<T>): Promise<T> {
  * A transaction, a savepoint in it, or a started job in either: where statements join it.
  *
  * Statements, savepoints and jobs of one frame take turns; one that is open occupies its parent,
- * so that what the parent does meanwhile cannot be undone by the child's rollback.
+ * so that what the parent does meanwhile cannot be undone by the child's rollback. Where they can be
+ * sent together, statements and jobs that only read do not wait for each other's answers.
  */
 export class Frame implements Held {
   readonly db: Database
@@ -70,7 +79,7 @@ export class Frame implements Held {
   readonly isGone: boolean = false
   readonly #kind: FrameKind
   readonly #deadline: Deadline | undefined
-  readonly #queue: SerialQueue = new SerialQueue()
+  readonly #queue: TurnQueue = new TurnQueue()
   readonly #abandoned = deferred<never>()
   readonly #commitHooks: (() => unknown)[] = []
   readonly #rollbackHooks: (() => void)[] = []
@@ -78,7 +87,7 @@ export class Frame implements Held {
   #phase: 'open' | 'ending' | 'ended' = 'open'
   #isRollingBack = false
   #broken: { readonly error: unknown } | undefined
-  #child: Frame | undefined
+  readonly #children: Set<Frame> = new Set()
 
   constructor(host: FrameHost, parent?: Frame, kind: FrameKind = 'atomic', deadline?: Deadline) {
     this.host = host
@@ -115,7 +124,8 @@ export class Frame implements Held {
     if (refusal !== undefined) return Promise.reject(refusal)
     return withDeadline(limits, this.#deadline, async (deadline) => {
       try {
-        return await this.#inTurn(() => this.#send(statement, deadline), deadline)
+        const manner = statement.writes ? 'write' : 'statement'
+        return await this.#inTurn(() => this.#send(statement, deadline), deadline, manner)
       } catch (error) {
         this.break(error)
         throw error
@@ -123,11 +133,12 @@ export class Frame implements Held {
     })
   }
 
-  async runJob<T>(job: (runner: Runner) => Promise<T>, deadline?: Deadline): Promise<T> {
+  async runJob<T>(job: Job<T>, deadline?: Deadline, manner?: StartManner): Promise<T> {
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
     try {
-      return await this.#inTurn(() => this.#runJobNow(job, deadline), deadline)
+      const kind = manner === 'reading' ? 'job' : 'alone'
+      return await this.#inTurn(() => this.#runJobNow(job, deadline, kind), deadline, kind)
     } catch (error) {
       // Consumed or not: what was started in a transaction is a part of it.
       this.break(error)
@@ -144,16 +155,18 @@ export class Frame implements Held {
   async nest<T>(work: (child: Frame) => Promise<T>, timeoutMs?: number): Promise<T> {
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
+    if (this.#kind === 'shared job') throw sharedError()
     const outer = this.#deadline
     const deadline =
       timeoutMs === undefined ? outer : new Deadline({ timeoutMs }, outer, 'atomic()')
+    const enter = () => {
+      const late = this.#lateRefusal()
+      if (late !== undefined) throw late
+      const child = new Frame(this.host, this, 'atomic', deadline)
+      return this.#occupy(child, () => work(child))
+    }
     try {
-      return await this.#inTurn(() => {
-        const late = this.#lateRefusal()
-        if (late !== undefined) throw late
-        const child = new Frame(this.host, this, 'atomic', deadline)
-        return this.#occupy(child, () => work(child))
-      }, deadline)
+      return await this.#inTurn(enter, deadline, 'alone')
     } finally {
       if (deadline !== outer) deadline?.dispose()
     }
@@ -165,8 +178,7 @@ export class Frame implements Held {
     if (this.#phase === 'open') this.#phase = 'ending'
     if (!settled.ok && this.#kind === 'atomic') {
       this.#isRollingBack = true
-      const child = this.#child
-      if (child !== undefined && child.#kind === 'atomic') child.abandon()
+      for (const child of this.#children) if (child.#kind === 'atomic') child.abandon()
     }
     await this.#drain()
     return settled
@@ -175,7 +187,7 @@ export class Frame implements Held {
   /** A statement of the transaction's own, past the queue. */
   command(sql: string): Promise<DriverResult> {
     const statement = { sql, bindings: [], wants: 'count', writes: true, isControl: true } as const
-    const { lease } = this.host
+    const { lease } = this.host.connection
     if (!this.#deadline?.isOver) return lease.execute(statement)
     return lease.executeOrDiscard(statement, LATE_ANSWER_MS)
   }
@@ -184,13 +196,13 @@ export class Frame implements Held {
   break(error: unknown): void {
     this.#broken ??= { error }
     // The whole transaction went with the connection.
-    if (this.host.lease.isLost) this.parent?.break(error)
+    if (this.host.connection.lease.isLost) this.parent?.break(error)
   }
 
   /** The frame around it ends first: what still comes from inside is refused. */
   abandon(): void {
     this.#phase = 'ended'
-    this.#child?.abandon()
+    for (const child of this.#children) child.abandon()
     this.#abandoned.reject(
       new TransactionError('The atomic() around this one ended first, so this one is undone.'),
     )
@@ -267,18 +279,38 @@ export class Frame implements Held {
   }
 
   async #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
-    const refusal = this.#lateRefusal() ?? (this.#isRollingBack ? endedError() : undefined)
+    const refuse = () => this.#lateRefusal() ?? (this.#isRollingBack ? endedError() : undefined)
+    const refusal = refuse()
     if (refusal !== undefined) throw refusal
-    return await this.host.lease.execute(statement, deadline)
+    try {
+      return await this.host.connection.execute(statement, deadline, refuse)
+    } catch (error) {
+      if (!(error instanceof NotSent)) throw error
+      this.#breakThrough(error.because)
+      throw this.#lateRefusal() ?? error.because
+    }
+  }
+
+  /** What failed was sent before, by this frame or a job beside it: it is the first error of all. */
+  #breakThrough(error: unknown): void {
+    this.break(error)
+    const { parent } = this
+    if (this.#kind !== 'atomic' && parent !== undefined) parent.#breakThrough(error)
+  }
+
+  get #mayOverlap(): boolean {
+    return this.host.connection.lease.canBatch
   }
 
   async #runJobNow<T>(
-    job: (runner: Runner) => Promise<T>,
+    job: Job<T>,
     deadline: Deadline | undefined,
+    kind: 'job' | 'alone',
   ): Promise<T> {
     const refusal = this.#lateRefusal()
     if (refusal !== undefined) throw refusal
-    const child = new Frame(this.host, this, 'job', deadline ?? this.#deadline)
+    const frameKind = kind === 'job' && this.#mayOverlap ? 'shared job' : 'job'
+    const child = new Frame(this.host, this, frameKind, deadline ?? this.#deadline)
     const settled = await this.#occupy(child, () => child.drive(() => job(child)))
     child.conclude('committed')
     if (child.broken !== undefined) this.break(child.broken.error)
@@ -287,36 +319,41 @@ export class Frame implements Held {
   }
 
   async #occupy<T>(child: Frame, work: () => Promise<T>): Promise<T> {
-    this.#child = child
+    this.#children.add(child)
     try {
       return await Promise.race([work(), child.#abandoned.promise])
     } finally {
-      this.#child = undefined
+      this.#children.delete(child)
     }
   }
 
   /** Waits for what was accepted; gives up on children that wait for each other. */
   async #drain(): Promise<void> {
     try {
-      await this.#inTurn(async () => undefined)
+      await this.#inTurn(async () => undefined, undefined, 'alone')
     } catch (error) {
       this.break(error)
-      this.#child?.abandon()
+      for (const child of this.#children) child.abandon()
       await this.#queue.add(async () => undefined)
     }
   }
 
-  #inTurn<T>(task: () => Promise<T>, deadline?: Deadline): Promise<T> {
-    if (this.#queue.isIdle) return this.#queue.add(task)
-    return this.#waitTurn(task, deadline)
+  #inTurn<T>(task: () => Promise<T>, deadline: Deadline | undefined, wanted: Manner): Promise<T> {
+    const manner = this.#mayOverlap ? wanted : 'alone'
+    if (this.#queue.isFree(manner)) return this.#queue.add(task, undefined, manner)
+    return this.#waitTurn(task, deadline, manner)
   }
 
-  async #waitTurn<T>(task: () => Promise<T>, deadline: Deadline | undefined): Promise<T> {
+  async #waitTurn<T>(
+    task: () => Promise<T>,
+    deadline: Deadline | undefined,
+    manner: Manner,
+  ): Promise<T> {
     const turn = new Deadline({}, deadline)
     let timer: NodeJS.Timeout | undefined
     const watch = (waitMs: number) => {
       timer = setTimeout(() => {
-        const leftMs = this.host.patienceMs - this.host.lease.idleMs
+        const leftMs = this.host.patienceMs - this.host.connection.lease.idleMs
         if (leftMs > 0) watch(leftMs)
         else turn.stop(this.#impatience())
       }, waitMs)
@@ -327,10 +364,14 @@ export class Frame implements Held {
       turn.dispose()
     }
     try {
-      return await this.#queue.add(() => {
-        forget()
-        return task()
-      }, turn)
+      return await this.#queue.add(
+        () => {
+          forget()
+          return task()
+        },
+        turn,
+        manner,
+      )
     } finally {
       forget()
     }

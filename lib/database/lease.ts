@@ -1,18 +1,17 @@
 import { ConnectionLostError } from '../errors.ts'
 import { deferred, handled } from '../util/deferred.ts'
+import { Batch, type BatchHost, type Enlisted, READER_GRACE_MS, SentBatch } from './batch.ts'
 import { type EndOfStatement, noteStatement } from './capture.ts'
 import type { Deadline } from './deadline.ts'
-import { translateError } from './driver-errors.ts'
+import { type TranslatedError, translateError } from './driver-errors.ts'
 import type { Driver, DriverConnection, DriverResult, KnexClient } from './drivers/driver.ts'
 import { delayUnless } from './drivers/driver.ts'
 import type { Statement } from './runner.ts'
-import { SerialQueue } from './serial-queue.ts'
-import { traceError, traceQuery, traceResponse } from './tracing.ts'
+import { type QueryEvent, traceError, traceQuery, traceResponse } from './tracing.ts'
+import { TurnQueue } from './turn-queue.ts'
 import { userFrame } from './user-frames.ts'
 import { noteWrite } from './written.ts'
 
-/** How long a reader waits for a cancelled statement to settle. */
-const READER_GRACE_MS = 200
 /** How long a connection may take to settle before it is destroyed. */
 const CONNECTION_GRACE_MS = 5000
 
@@ -38,18 +37,24 @@ export interface LeaseHost {
 
 function ignore(): void {}
 
+/** The end of what runs now, and of what goes on at once because of an answer. */
+function endOfTick(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
+}
+
 /**
- * One connection, held for a while: the single place from which statements go to the driver,
- * one at a time.
+ * One connection, held for a while: the single place from which statements go to the driver, one
+ * at a time, or those of one tick in one write.
  */
 export class Lease {
   readonly connection: DriverConnection
   readonly #holder: Holder
   readonly since: number = Date.now()
   readonly #host: LeaseHost
-  readonly #queue: SerialQueue = new SerialQueue()
+  readonly #queue: TurnQueue = new TurnQueue()
   readonly #written: Set<string> = new Set()
   readonly #gone = deferred<void>()
+  #gathering: Batch | undefined
   #settling: Promise<void> | undefined
   #lost = false
   #released = false
@@ -96,6 +101,7 @@ export class Lease {
    * const { rows } = await lease.execute(statement)
    */
   execute(statement: Statement, deadline?: Deadline): Promise<DriverResult> {
+    this.#gathering = undefined
     return this.#queue.add(() => this.#send(statement, deadline), deadline)
   }
 
@@ -118,6 +124,30 @@ export class Lease {
     }
   }
 
+  /** Whether statements can be sent together. */
+  get canBatch(): boolean {
+    return this.#host.driver.runAll !== undefined
+  }
+
+  /**
+   * Sends a statement at the end of the tick, with the others of the tick: in one write, in order,
+   * after what was asked for before. One that fails keeps those behind it from running.
+   *
+   * @param refuse says why it cannot be sent any more, when it would be.
+   * @throws as `execute`; what `refuse` gave; `NotSent` when one before it failed.
+   * @example
+   * await Promise.all([lease.enlist(first), lease.enlist(second)])
+   */
+  async enlist(
+    statement: Statement,
+    deadline?: Deadline,
+    refuse?: () => Error | undefined,
+  ): Promise<DriverResult> {
+    const batch = this.#gathering ?? this.#gather()
+    const run = await batch.turn(statement, deadline, refuse)
+    return await run()
+  }
+
   /** Never to be used again: knex's pool destroys it when it is given back. */
   discard(reason: unknown): void {
     if (this.#lost) return
@@ -131,6 +161,7 @@ export class Lease {
   release(): void {
     if (this.#released) return
     this.#released = true
+    this.#gathering = undefined
     // What a transaction wrote was seen by nobody else until now.
     for (const table of this.#written) noteWrite(table)
     if (this.#queue.isIdle && this.#settling === undefined) {
@@ -146,6 +177,7 @@ export class Lease {
 
   /** For a close that waits no longer: stops what runs and destroys the connection. */
   async abandon(reason: unknown): Promise<void> {
+    this.#gathering = undefined
     if (!this.#queue.isIdle) {
       let settle: () => void = ignore
       const settled = new Promise<void>((resolve) => {
@@ -158,16 +190,79 @@ export class Lease {
     this.release()
   }
 
+  #gather(): Batch {
+    const batch = new Batch()
+    this.#gathering = batch
+    void handled(this.#queue.add(() => this.#sendBatch(batch)))
+    return batch
+  }
+
+  async #sendBatch(batch: Batch): Promise<void> {
+    await endOfTick()
+    if (this.#settling !== undefined) await this.#settling
+    if (this.#gathering === batch) this.#gathering = undefined
+    const entries = batch.take()
+    const [first] = entries
+    if (first === undefined) return
+    if (entries.length > 1) {
+      await new SentBatch(this.#hostOf(entries), entries).run()
+      return
+    }
+    await new Promise<void>((resolve) => {
+      first.begin(async () => {
+        try {
+          return await this.#send(first.statement, first.deadline)
+        } finally {
+          resolve()
+        }
+      })
+    })
+  }
+
+  #hostOf(entries: readonly Enlisted[]): BatchHost {
+    const { name, client, driver, kept } = this.#host
+    const statements = entries.map(({ statement }) => statement)
+    const notes: { event: QueryEvent; end: EndOfStatement | undefined; statement: Statement }[] = []
+    const ended = (at: number, result?: DriverResult) => {
+      const note = notes[at] as (typeof notes)[number]
+      note.end?.(result)
+      this.#noteEnd(note.statement)
+      return note
+    }
+    const isLost = (): boolean => this.#lost
+    return {
+      get isLost() {
+        return isLost()
+      },
+      announce: (at) => {
+        const statement = statements[at] as Statement
+        const event = traceQuery(client, this.connection, statement)
+        notes[at] = { event, statement, end: noteStatement(name, statement) }
+      },
+      send: () => {
+        const sent = this.#lost ? undefined : driver.runAll?.(this.connection, statements, kept)
+        return sent ?? statements.map(() => handled(Promise.reject(this.#brokenError())))
+      },
+      succeeded: (at, result) => {
+        const { event, statement } = ended(at, result)
+        traceResponse(client, event, result, statement.wants)
+      },
+      skipped: (at) => {
+        traceError(client, ended(at).event, new Error('Not run: one sent before it failed.'))
+      },
+      failed: (at, error) => {
+        const { event, statement } = ended(at)
+        return this.#failed(error, statement, event)
+      },
+      stop: (settled) => this.#stop(settled),
+    }
+  }
+
   async #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
     if (this.#settling !== undefined) await this.#settling
     if (deadline?.isOver) throw deadline.toError()
-    const { name, client, driver, debug, kept } = this.#host
-    const { bindings } = statement
-    if (this.#lost) {
-      throw new ConnectionLostError('The connection broke before this statement was sent.', {
-        cause: this.connection.__knex__disposed,
-      })
-    }
+    const { name, client, driver, kept } = this.#host
+    if (this.#lost) throw this.#brokenError()
     const event = traceQuery(client, this.connection, statement)
     let end: EndOfStatement | undefined
     try {
@@ -180,16 +275,33 @@ export class Lease {
       end?.(result)
       return result
     } catch (error) {
-      const translated = translateError(error, { driver, bindings, debug })
-      if (translated.lost) this.discard(translated.redacted)
-      traceError(client, event, translated.redacted)
+      const translated = this.#failed(error, statement, event)
       end?.(undefined)
       const wasStopped = deadline?.isOver && (translated.canceled || translated.lost)
       throw wasStopped ? deadline.toError() : translated.error
     } finally {
-      this.#lastActiveAt = Date.now()
-      if (statement.table !== undefined) this.#noteWrite(statement.table)
+      this.#noteEnd(statement)
     }
+  }
+
+  #brokenError(): ConnectionLostError {
+    return new ConnectionLostError('The connection broke before this statement was sent.', {
+      cause: this.connection.__knex__disposed,
+    })
+  }
+
+  /** Tells the listeners, and gives a dead connection up. */
+  #failed(error: unknown, { bindings }: Statement, event: QueryEvent): TranslatedError {
+    const { client, driver, debug } = this.#host
+    const translated = translateError(error, { driver, bindings, debug })
+    if (translated.lost) this.discard(translated.redacted)
+    traceError(client, event, translated.redacted)
+    return translated
+  }
+
+  #noteEnd({ table }: Statement): void {
+    this.#lastActiveAt = Date.now()
+    if (table !== undefined) this.#noteWrite(table)
   }
 
   #noteWrite(table: string): void {
@@ -202,10 +314,7 @@ export class Lease {
     return new Promise((resolve, reject) => {
       let grace: NodeJS.Timeout | undefined
       const off = deadline.onStop(() => {
-        const settling = this.#cancel(settled).then(() => {
-          this.#settling = undefined
-        })
-        this.#settling = settling
+        this.#stop(settled)
         // The reader goes on; the connection stays taken until the statement settled.
         grace = setTimeout(() => reject(deadline.toError()), READER_GRACE_MS)
       })
@@ -214,6 +323,13 @@ export class Lease {
         clearTimeout(grace)
         resolve(sent)
       })
+    })
+  }
+
+  /** Stops what runs; what comes next waits until that is over. */
+  #stop(settled: Promise<void>): void {
+    this.#settling = this.#cancel(settled).then(() => {
+      this.#settling = undefined
     })
   }
 

@@ -4,7 +4,7 @@ import { type Deadline, withDeadline } from './deadline.ts'
 import type { DriverResult } from './drivers/driver.ts'
 import type { Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
-import type { Database, RunLimits, Runner, Statement, StatementResult } from './runner.ts'
+import type { Database, Job, RunLimits, Runner, Statement, StatementResult } from './runner.ts'
 
 const QUERY = { what: 'a query' } as const
 
@@ -91,7 +91,7 @@ export class JobRunner implements Held {
     return withDeadline(limits, this.#deadline, (deadline) => this.#run(statement, deadline))
   }
 
-  runJob<T>(job: (runner: Runner) => Promise<T>): Promise<T> {
+  runJob<T>(job: Job<T>): Promise<T> {
     return job(this)
   }
 

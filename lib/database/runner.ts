@@ -66,6 +66,16 @@ export interface AtomicOptions {
   readonly timeout?: number | undefined
 }
 
+/** What runs on a connection. */
+export type Job<T> = (runner: Runner) => Promise<T>
+
+/**
+ * How a started job behaves beside others. `alone`: nothing else is sent between its statements, on
+ * a connection of its own. `reading`: it only reads, each statement by itself, so that others may go
+ * out with it.
+ */
+export type StartManner = 'alone' | 'reading'
+
 /** Where a started job is: `waiting` until it has a connection. */
 export type StartState = 'waiting' | 'running' | 'succeeded' | 'failed'
 
@@ -135,14 +145,16 @@ export abstract class Database {
    *
    * @param origin made by the caller, so that its stack names the place that started the job.
    * @param limits cover waiting, connecting and every statement of the job.
+   * @param manner `alone` unless said.
    * @example
    * const started = db.start((runner) => runner.run(statement), new Error('startFetch()'))
    * const { rows } = await started.read()
    */
   abstract start<T>(
-    job: (runner: Runner) => Promise<T>,
+    job: Job<T>,
     origin: Error,
     limits?: RunLimits,
+    manner?: StartManner,
   ): Started<T>
 
   /**

@@ -4,14 +4,14 @@ import {
   TransactionBrokenError,
   TransactionError,
 } from '../errors.ts'
+import { BegunConnection, type Circumstances, control } from './begun.ts'
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
 import { Deadline } from './deadline.ts'
-import type { TransactionText } from './drivers/driver.ts'
 import { Frame, type FrameOutcome, LATE_ANSWER_MS, type Settled } from './frame.ts'
-import type { Holder, Lease } from './lease.ts'
+import type { Lease } from './lease.ts'
 import { type Pool, pause } from './pool.ts'
-import type { AtomicOptions, Database, Isolation, Statement } from './runner.ts'
+import type { AtomicOptions, Database, Isolation } from './runner.ts'
 
 const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
   'read uncommitted',
@@ -24,10 +24,6 @@ const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 1000
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 const CAUSES_FOLLOWED = 5
-
-function control(sql: string): Statement {
-  return { sql, bindings: [], wants: 'count', writes: true, isControl: true }
-}
 
 function isTimeout(ms: unknown): boolean {
   return typeof ms === 'number' && ms > 0 && ms <= LONGEST_TIMEOUT_MS
@@ -64,42 +60,6 @@ function assertNestable(outer: Frame, options: AtomicOptions): void {
     throw new TransactionError(
       `A nested atomic() is a savepoint and cannot set ${name}: set it on the outermost atomic().`,
     )
-  }
-}
-
-/** A connection on which the transaction has begun. */
-async function begin(
-  pool: Pool,
-  text: TransactionText,
-  holder: Holder,
-  deadline?: Deadline,
-): Promise<Lease> {
-  const open = async (lease: Lease): Promise<Lease> => {
-    try {
-      for (const sql of text.before) await lease.execute(control(sql), deadline)
-      await lease.execute(control(text.begin), deadline)
-      return lease
-    } catch (error) {
-      await restore(lease, text)
-      lease.release()
-      throw error
-    }
-  }
-  const lease = await pool.acquire(holder, deadline)
-  try {
-    return await open(lease)
-  } catch (error) {
-    // Nothing was done yet, so a connection that had died in the pool can be replaced.
-    if (!lease.isLost || deadline?.isOver) throw error
-    return await open(await pool.acquireAlive(holder, deadline))
-  }
-}
-
-async function restore(lease: Lease, text: TransactionText): Promise<void> {
-  try {
-    for (const sql of lease.isLost ? [] : text.after) await lease.execute(control(sql))
-  } catch (error) {
-    lease.discard(error)
   }
 }
 
@@ -164,43 +124,38 @@ interface Finished<T> {
   readonly commitHooks: readonly (() => unknown)[]
 }
 
-/** Of all attempts at one transaction. */
-interface Circumstances {
-  readonly holder: Holder
-  readonly deadline: Deadline | undefined
-}
-
 async function runOutermost<T>(
   db: Database,
   pool: Pool,
   fn: () => T | PromiseLike<T>,
   options: AtomicOptions,
-  { holder, deadline }: Circumstances,
+  circumstances: Circumstances,
 ): Promise<Finished<T>> {
   const text = pool.driver.transaction(options)
-  const lease = await begin(pool, text, holder, deadline)
-  const host = { db, lease, options, patienceMs: pool.acquireTimeoutMs }
+  const connection = await BegunConnection.open(pool, text, circumstances)
+  const { deadline } = circumstances
+  const host = { db, connection, options, patienceMs: pool.acquireTimeoutMs }
   const frame = new Frame(host, undefined, 'atomic', deadline)
   tellBoundary({ db, kind: 'begin', depth: 0 })
   let outcome: FrameOutcome = 'rolled back'
   try {
     const settled = await frame.drive(fn)
-    const failure = failureOf(frame, settled)
+    await connection.opened()
+    const failure = connection.failure ?? failureOf(frame, settled)
     if (failure !== undefined) {
-      await rollBack(lease, deadline)
+      await rollBack(connection.lease, deadline)
       throw failure.error
     }
     // Until its answer is there: when the connection breaks now, nobody knows.
     outcome = 'unknown'
-    await commit(pool, lease, deadline)
+    await commit(pool, connection.lease, deadline)
     outcome = 'committed'
     return { value: settledValue(settled), commitHooks: frame.commitHooks }
   } catch (error) {
-    if (outcome === 'unknown' && !lease.isLost) outcome = 'rolled back'
+    if (outcome === 'unknown' && !connection.lease.isLost) outcome = 'rolled back'
     throw error
   } finally {
-    await restore(lease, text)
-    lease.release()
+    await connection.end()
     frame.conclude(outcome)
     tellBoundary({ db, kind: outcome === 'rolled back' ? 'rollback' : 'commit', depth: 0 })
   }

@@ -1,6 +1,6 @@
 import { SerializationError } from '../errors.ts'
 import { Deadline } from './deadline.ts'
-import { SerialQueue } from './serial-queue.ts'
+import { TurnQueue } from './turn-queue.ts'
 
 /**
  * Whose turn it is to write. SQLite lets one connection write at a time, and one that waits for
@@ -8,7 +8,7 @@ import { SerialQueue } from './serial-queue.ts'
  * the lock has no thread left to finish on. Writers of one process therefore wait here instead.
  */
 export class WriteTurns {
-  readonly #queue: SerialQueue = new SerialQueue()
+  readonly #queue: TurnQueue = new TurnQueue()
   readonly #isNeeded: boolean
 
   constructor(isNeeded: boolean) {

@@ -869,7 +869,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     if (byRows && this.#knownRows() !== undefined) return
     if (this.#cache.keep(question, (other) => isDeepStrictEqual(other, key))) return
     const limits = limitsOf(this.#state)
-    const started = databaseOf(this.#state).start(work, origin, limits)
+    const started = databaseOf(this.#state).start(work, origin, limits, 'reading')
     this.#cache.store(question, started, { keep: true, key })
   }
 }

@@ -61,6 +61,15 @@ export interface DriverFailure {
   readonly columns?: readonly string[] | undefined
 }
 
+/** What a statement rejects with that was skipped because one before it failed. */
+export class NotSent {
+  readonly because: unknown
+
+  constructor(because: unknown) {
+    this.because = because
+  }
+}
+
 /** The statements around a transaction. */
 export interface TransactionText {
   readonly before: readonly string[]
@@ -80,6 +89,20 @@ export interface Driver {
    * the connection may keep, of those that are `repeated`.
    */
   run(connection: DriverConnection, statement: Statement, kept: number): Promise<DriverResult>
+  /**
+   * Sends several statements in one write, where the driver can; each promise is settled as soon as
+   * its own answer is there. After one that failed the rest do not run: they reject with `NotSent`.
+   */
+  runAll?(
+    connection: DriverConnection,
+    statements: readonly Statement[],
+    kept: number,
+  ): Promise<DriverResult>[]
+  /**
+   * The connection, on which a query of knex's own waits until another is there to run it. Only of
+   * drivers with `runAll`, whose BEGIN may not have been answered yet.
+   */
+  whenReady?(connection: DriverConnection, ready: Promise<DriverConnection>): DriverConnection
   /**
    * Tells the database to stop what runs on the connection, again and again until it settled.
    * When the promise is settled nothing of it can hit a later statement any more.

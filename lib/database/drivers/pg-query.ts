@@ -27,15 +27,19 @@ export interface PgRequest {
 }
 
 /** The part of pg's protocol connection that is used here. */
-interface Protocol {
+export interface Protocol {
   readonly parsedStatements: Record<string, string>
+  readonly submittedNamedStatements: Record<string, string>
+  readonly stream: { cork?(): void; uncork?(): void }
+  flush(): void
   close(message: { readonly type: 'S'; readonly name: string }): void
   describe(message: unknown): void
 }
 
 /** The part of pg's own query that is extended here. */
-interface PgQuery {
+export interface PgQuery {
   name: string | undefined
+  text: string
   queryMode: string | undefined
   types: unknown
   submit(protocol: Protocol): Error | null
@@ -43,7 +47,8 @@ interface PgQuery {
   callback: (error: unknown, answer?: PgAnswer) => void
 }
 
-type PgQueryClass = new (
+/** pg's own class of queries. */
+export type PgQueryClass = new (
   text: string,
   values: readonly unknown[],
   done: (error: unknown, answer: PgAnswer) => void,
@@ -54,6 +59,11 @@ export interface PgQueryable {
   query(query: PgQuery): unknown
 }
 
+/** The class of queries that a connection's class names. */
+export function queryClassOf(connection: PgQueryable): PgQueryClass {
+  return (connection.constructor as unknown as { readonly Query: PgQueryClass }).Query
+}
+
 // pg hands `types` to its protocol writer, as the list of parameter types, which must be empty.
 const NO_TYPES = { length: 0 } as const
 
@@ -61,7 +71,7 @@ const NO_TYPES = { length: 0 } as const
  * pg's query, with rows taken as they come from the wire: pg's own result makes an array or object
  * for each, and asks for the description of the rows of a statement each time it runs.
  */
-function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue) {
+function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue): DirectQueryClass {
   return class DirectQuery extends Base {
     readonly #request: PgRequest
     readonly #rows: unknown[][] = []
@@ -119,7 +129,16 @@ function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue) 
   }
 }
 
-type DirectQueryClass = ReturnType<typeof directQuery>
+/** A query that takes rows as they come: what pg tells it. */
+export interface DirectQuery extends PgQuery {
+  handleRowDescription(message: { readonly fields: readonly { dataTypeID: number }[] }): void
+  handleDataRow(message: { readonly fields: unknown[] }): void
+  handleCommandComplete(message: { readonly text: string }): void
+  handleReadyForQuery(): void
+}
+
+/** Its class, which stands on the class of one installation of pg. */
+export type DirectQueryClass = new (request: PgRequest, done: PgDone) => DirectQuery
 
 const silent = new WeakMap<Protocol, Protocol>()
 
@@ -136,8 +155,24 @@ function withoutDescribe(protocol: Protocol): Protocol {
 const classes = new WeakMap<PgQueryClass, DirectQueryClass>()
 
 /**
- * Sends one statement. Written on pg's own class of queries, which the connection's class names, so
- * that errors, notices, timeouts and pipelines are pg's business as ever.
+ * The class of queries that takes rows as they come, for a connection. Written on pg's own class, so
+ * that errors, notices and timeouts are pg's business as ever.
+ */
+export function directQueryClass(
+  connection: PgQueryable,
+  parserOf: (oid: number) => ParseValue,
+): DirectQueryClass {
+  const Base = queryClassOf(connection)
+  let Direct = classes.get(Base)
+  if (Direct === undefined) {
+    Direct = directQuery(Base, parserOf)
+    classes.set(Base, Direct)
+  }
+  return Direct
+}
+
+/**
+ * Sends one statement.
  *
  * @example
  * sendDirect(connection, { text: 'SELECT 1', values: [], statement: null, dropped: [] }, parserOf, done)
@@ -148,11 +183,6 @@ export function sendDirect(
   parserOf: (oid: number) => ParseValue,
   done: PgDone,
 ): void {
-  const Base = (connection.constructor as unknown as { readonly Query: PgQueryClass }).Query
-  let Direct = classes.get(Base)
-  if (Direct === undefined) {
-    Direct = directQuery(Base, parserOf)
-    classes.set(Base, Direct)
-  }
+  const Direct = directQueryClass(connection, parserOf)
   connection.query(new Direct(request, done))
 }

@@ -31,10 +31,10 @@ function rename(text: string, generation: number): Named {
 /** What a connection of PostgreSQL has prepared: as many statements as it is told, the latest. */
 export class PgStatements {
   readonly #kept: LruMap<string, NamedStatement>
-  #dropped: string[] = []
+  #dropped: Set<string> = new Set()
 
   constructor(size: number) {
-    this.#kept = new LruMap(size, (_, name) => this.#dropped.push(name))
+    this.#kept = new LruMap(size, (_, name) => this.#dropped.add(name))
   }
 
   /** The statement of a text; the server learns of it when it is first sent. */
@@ -44,15 +44,22 @@ export class PgStatements {
     if (statement === undefined) {
       statement = { name, parsers: null }
       this.#kept.set(name, statement)
+      // The server still has it.
+      this.#dropped.delete(name)
     }
     return statement
   }
 
-  /** The names of statements that had to make room; each is given once. */
-  takeDropped(): readonly string[] {
-    if (this.#dropped.length === 0) return NONE
-    const dropped = this.#dropped
-    this.#dropped = []
+  /**
+   * The names of statements that had to make room; each is given once.
+   *
+   * @param used those that are in use now, and are given the next time.
+   */
+  takeDropped(used: readonly (NamedStatement | null)[] = NONE): readonly string[] {
+    if (this.#dropped.size === 0) return NONE
+    const busy = new Set(used.map((statement) => statement?.name))
+    const dropped = [...this.#dropped].filter((name) => !busy.has(name))
+    for (const name of dropped) this.#dropped.delete(name)
     return dropped
   }
 
@@ -67,7 +74,7 @@ export class PgStatements {
   }
 }
 
-const NONE: readonly string[] = []
+const NONE: readonly never[] = []
 
 const ofConnections = new WeakMap<DriverConnection, PgStatements>()
 

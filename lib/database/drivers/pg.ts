@@ -1,16 +1,19 @@
 import { TransactionError } from '../../errors.ts'
-import type { AtomicOptions } from '../runner.ts'
+import { handled } from '../../util/deferred.ts'
+import type { AtomicOptions, Statement } from '../runner.ts'
 import type { Driver, DriverConnection, DriverResult, KnexClient } from './driver.ts'
-import { assertBindings, delayUnless } from './driver.ts'
+import { assertBindings, delayUnless, NotSent } from './driver.ts'
+import { sendBatch } from './pg-batch.ts'
 import { describePgError } from './pg-errors.ts'
 import {
   type ParseValue,
   type PgAnswer,
+  type PgDone,
   type PgQueryable,
   type PgRequest,
   sendDirect,
 } from './pg-query.ts'
-import { isForgetful, isStaleStatement, statementsOf } from './pg-statements.ts'
+import { isForgetful, isStaleStatement, type PgStatements, statementsOf } from './pg-statements.ts'
 
 interface PgConnection extends DriverConnection, PgQueryable {
   readonly processID?: number | null
@@ -93,11 +96,87 @@ async function runPrepared(
     return await attempt()
   } catch (error) {
     if (!isStaleStatement(error)) throw error
-    if (isForgetful(error)) statements.forgetAll()
-    statements.renew(text)
+    renew(statements, text, error)
     if (!isAlone) throw error
     return await attempt()
   }
+}
+
+function renew(statements: PgStatements, text: string, error: unknown): void {
+  if (isForgetful(error)) statements.forgetAll()
+  statements.renew(text)
+}
+
+function requestsOf(
+  connection: PgConnection,
+  sent: readonly Statement[],
+  kept: number,
+): PgRequest[] {
+  const statements = statementsOf(connection, Math.max(kept, 1))
+  const named = sent.map(({ sql, repeated }) =>
+    repeated && kept > 0 ? statements.statementOf(sql) : null,
+  )
+  const dropped = statements.takeDropped(named)
+  return sent.map(({ sql, bindings }, at) => ({
+    text: sql,
+    values: bindings,
+    statement: named[at] ?? null,
+    dropped: at === 0 ? dropped : [],
+  }))
+}
+
+/** Sends statements in one write. What a driver cannot carry fails as if the server had said so. */
+function runAll(
+  connection: PgConnection,
+  all: readonly Statement[],
+  kept: number,
+): Promise<DriverResult>[] {
+  const wrong = all.map(({ bindings }) => wrongBindings(bindings))
+  const first = wrong.findIndex((error) => error !== undefined)
+  const sent = first === -1 ? all : all.slice(0, first)
+  const dones: PgDone[] = []
+  const answers = sent.map(({ sql, repeated }) => {
+    const answer = new Promise<DriverResult>((resolve, reject) => {
+      dones.push((error, given) => {
+        if (error && repeated && isStaleStatement(error))
+          renew(statementsOf(connection, kept), sql, error)
+        if (error) reject(error)
+        else resolve(resultOf(given))
+      })
+    })
+    return handled(answer)
+  })
+  if (sent.length > 0) sendBatch(connection, requestsOf(connection, sent, kept), parserOf, dones)
+  const unsent = all.slice(sent.length).map((_, at) => {
+    const reason = at === 0 ? wrong[first] : new NotSent(wrong[first])
+    return handled(Promise.reject(reason))
+  })
+  return [...answers, ...unsent]
+}
+
+function wrongBindings(bindings: readonly unknown[]): unknown {
+  try {
+    assertBindings(bindings, 'arrays and bigints')
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+type Query = (...args: unknown[]) => unknown
+
+/** Queries of knex's own wait; all else is the connection's. */
+function whenReady(connection: PgConnection, ready: Promise<DriverConnection>): PgConnection {
+  const query: Query = (asked, ...rest) => {
+    const done = rest.findLast((arg) => typeof arg === 'function') as Query | undefined
+    const own = (asked as { handleError?: Query }).handleError?.bind(asked)
+    const later = ready.then((begun) => (begun as { query?: Query }).query?.(asked, ...rest))
+    later.catch(done ?? own ?? (() => undefined))
+    return own === undefined ? later : asked
+  }
+  return new Proxy(connection, {
+    get: (target, key) => (key === 'query' ? query : Reflect.get(target, key, target)),
+  })
 }
 
 function isIdle(connection: DriverConnection): boolean {
@@ -141,6 +220,10 @@ export const pgDriver: Driver = {
     const pg = connection as PgConnection
     return repeated && kept > 0 ? runPrepared(pg, sql, bindings, kept) : run(pg, sql, bindings)
   },
+
+  runAll: (connection, statements, kept) => runAll(connection as PgConnection, statements, kept),
+
+  whenReady: (connection, ready) => whenReady(connection as PgConnection, ready),
 
   async cancel(client, connection, settled) {
     const pid = (connection as PgConnection).processID
