@@ -45,12 +45,13 @@ export function rowsPerInsert(into: Into, hasExpressions: boolean, dialect: Dial
 
 /**
  * Whether new rows go to PostgreSQL as one array for each column, in a text that is the same
- * however many there are. Bytes do not: as text they would be twice as long.
+ * however many there are. Bytes do not: as text they would be twice as long. Nor do arrays, since an
+ * array of arrays has no rows.
  */
 export function isUnnested({ model, columns }: Into, dialect: DialectName): boolean {
   if (dialect !== 'postgresql' || columns.length === 0) return false
   if (OWN_TYPES.has(model.table) || /^(pg_|_)/.test(model.table)) return false
-  return columns.every(({ field }) => field.family !== 'binary')
+  return columns.every(({ field: { family } }) => family !== 'binary' && family !== 'array')
 }
 
 /** Whether rows have nothing but values. */

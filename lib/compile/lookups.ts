@@ -3,6 +3,7 @@ import { isJsonPath } from '../query/transforms.ts'
 import type { JsonComparison, PatternName } from './dialects/dialect.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, sql } from './fragment.ts'
+import { assertOrdered, emitArrayLookup } from './functions/arrays.ts'
 import { emitSearch, emitTrigram } from './functions/search.ts'
 
 type EmitLookup = (tree: LookupTree, emitter: Emitter) => Fragment
@@ -45,6 +46,9 @@ export const LOOKUP_SQL: ReadonlyMap<string, EmitLookup> = new Map<string, EmitL
     'jsonContainedBy',
     (tree, emitter) => emitter.dialect.json.containedBy(...jsonSides(tree, emitter)),
   ],
+  ['arrayContains', emitArrayLookup],
+  ['arrayContainedBy', emitArrayLookup],
+  ['arrayOverlap', emitArrayLookup],
   ['hasKeys', (tree, emitter) => hasKeys(tree, emitter, true)],
   ['hasAnyKeys', (tree, emitter) => hasKeys(tree, emitter, false)],
 ])
@@ -52,6 +56,7 @@ export const LOOKUP_SQL: ReadonlyMap<string, EmitLookup> = new Map<string, EmitL
 function comparison(operator: string, name: JsonComparison): EmitLookup {
   return (tree, emitter) => {
     const right = first(tree)
+    if (name !== 'exact') assertOrdered(tree.left, emitter)
     if (tree.left.field.family === 'json' && right.kind === 'param') {
       return emitter.dialect.json.compare(name, emitter.plain(tree.left), right)
     }
@@ -64,6 +69,7 @@ function comparison(operator: string, name: JsonComparison): EmitLookup {
 
 function range(tree: LookupTree, emitter: Emitter): Fragment {
   const [from, to] = both(tree)
+  assertOrdered(tree.left, emitter)
   if (isJsonPath(tree.left) && from.kind === 'param' && to.kind === 'param') {
     const { compare } = emitter.dialect.json
     const left = emitter.plain(tree.left)

@@ -1,11 +1,13 @@
 import type { OrderNode } from '../query/nodes.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, sql } from './fragment.ts'
+import { assertOrdered } from './functions/arrays.ts'
 
 /** One term of ORDER BY; of JSON it may be several. */
 export function orderTerm({ node, descending, nulls }: OrderNode, emitter: Emitter): Fragment {
   const { dialect } = emitter
   if (node === null) return dialect.random
+  assertOrdered(node, emitter)
   const isJson = node.field.family === 'json' && node.kind !== 'param'
   const keys = isJson ? dialect.json.sortKeys(emitter.plain(node)) : [emitter.typed(node)]
   const [first = keyword('null'), ...others] = keys.map(

@@ -20,6 +20,8 @@ export interface ColumnExtras {
   readonly maxLength?: number | undefined
   readonly maxDigits?: number | undefined
   readonly decimalPlaces?: number | undefined
+  /** The field of an array's items. */
+  readonly item?: AnyColumn | undefined
   /** The user's schema of a json column. */
   readonly validate?: z.core.$ZodType | undefined
 }
@@ -64,6 +66,8 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
   readonly maxLength: number | undefined
   readonly maxDigits: number | undefined
   readonly decimalPlaces: number | undefined
+  /** The field of an array's items. */
+  readonly item: AnyColumn | undefined
   /** A value of this kind, without limits: what lookups compare with. */
   readonly base: z.ZodType<S['value']>
   /** What may be written: within limits and choices, through the user's schema, nullable. */
@@ -94,6 +98,7 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
     this.maxLength = extras.maxLength
     this.maxDigits = extras.maxDigits
     this.decimalPlaces = extras.decimalPlaces
+    this.item = extras.item
     this.#default = options.default
     this.#makeNow = extras.makeNow ?? (() => null)
     this.hasDefault = options.default !== undefined || this.autoNow || this.autoNowAdd
@@ -145,6 +150,10 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
 
   /** Can the column hold this value at all; false only for integers outside its range. */
   inRange(value: S['value']): boolean {
+    const { item } = this
+    if (item !== undefined) {
+      return (value as unknown[]).every((each) => each === null || item.inRange(each))
+    }
     const { range } = this.type
     if (range === undefined) return true
     const integer = value as number | bigint

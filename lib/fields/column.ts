@@ -17,6 +17,7 @@ export type Family =
   | 'duration'
   | 'json'
   | 'binary'
+  | 'array'
   /** Computed only: a document that PostgreSQL searches, and what it searches for. */
   | 'searchVector'
   | 'searchQuery'
@@ -30,6 +31,8 @@ export interface ColumnSpec {
   readonly optional: boolean
   readonly family: Family
   readonly primary: boolean
+  /** Of an array: what its items are. */
+  readonly item?: ColumnSpec
 }
 
 /** The JavaScript type of a column's value in a row. */

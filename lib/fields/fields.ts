@@ -1,3 +1,4 @@
+import { array } from './array.ts'
 import { binary } from './binary.ts'
 import { boolean } from './boolean.ts'
 import { date } from './date.ts'
@@ -34,6 +35,7 @@ export interface Fields {
   readonly duration: typeof duration
   readonly json: typeof json
   readonly binary: typeof binary
+  readonly array: typeof array
   readonly foreignKey: typeof foreignKey
   readonly oneToOne: typeof oneToOne
   readonly manyToMany: typeof manyToMany
@@ -67,6 +69,7 @@ export const fields: Fields = Object.freeze({
   duration,
   json,
   binary,
+  array,
   foreignKey,
   oneToOne,
   manyToMany,

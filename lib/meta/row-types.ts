@@ -141,12 +141,15 @@ export type Frozen<T> = JsonValue extends T
     ? readonly Frozen<E>[]
     : { readonly [K in keyof T]: Frozen<T[K]> }
 
+/** An array where it is only read. */
+export type ReadonlyItems<T> = T extends readonly (infer E)[] ? readonly ReadonlyItems<E>[] : T
+
 /** What may be written to a column. */
 type ColumnInput<F> = F extends {
   readonly kind: 'column'
   readonly spec: { readonly value: infer T; readonly null: infer N; readonly family: infer A }
 }
-  ? OrNull<A extends 'json' ? Frozen<T> : T, N>
+  ? OrNull<A extends 'json' ? Frozen<T> : A extends 'array' ? ReadonlyItems<T> : T, N>
   : never
 
 /** What may be written to a foreign key: an instance, or its key. */

@@ -22,11 +22,15 @@ type FieldAt<FS, K> = K extends keyof FS
 type ColumnAt<F> = F extends { readonly kind: 'column' } ? F : KeyField<F>
 
 type Given<F, Value> =
-  ColumnAt<F> extends { readonly spec: { readonly family: infer A } }
-    ? A extends keyof JsonForms
-      ? JsonForms[A] | Extract<Value, null>
-      : Value
-    : Value
+  ColumnAt<F> extends { readonly spec: infer S } ? GivenTo<S> | Extract<Value, null> : Value
+
+type GivenTo<S> = S extends { readonly family: infer A; readonly value: infer V }
+  ? A extends keyof JsonForms
+    ? JsonForms[A]
+    : S extends { readonly item: infer I extends { readonly null: unknown } }
+      ? readonly (GivenTo<I> | (I['null'] extends true ? null : never))[]
+      : V
+  : never
 
 /** The zod type of each property of a plain row, keys of relations under their `…Id`. */
 export type RowShape<FS> = {

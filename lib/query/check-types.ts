@@ -1,6 +1,7 @@
 import type { HasFields, PkOf, Simplify, Unknown } from '../meta/row-types.ts'
 import type { AverageRef, NeverNull } from './aggregates.ts'
 import type { Expression, OrderTerm, Ref } from './expression.ts'
+import type { WithoutSubquery } from './family-lookups.ts'
 import type { FirstOf, NullWith } from './functions/types.ts'
 import type {
   CheckPath,
@@ -9,7 +10,6 @@ import type {
   RelatedRow,
   Subquery,
   WhereValue,
-  WithoutSubquery,
 } from './lookup-types.ts'
 import type { Order, Path, RelatedHint, WhereHint } from './name-types.ts'
 import type { ConditionNeed, Need, OuterNeeds } from './needs.ts'

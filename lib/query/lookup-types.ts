@@ -6,114 +6,44 @@ import type {
   OrNull,
   PkOf,
   PrimaryField,
+  ReadonlyItems,
   Unknown,
 } from '../meta/row-types.ts'
 import type { CustomLookups } from './custom-lookups.ts'
+import type { ArrayLookups, EqualLookups, LookupsByFamily, Searchable } from './family-lookups.ts'
 
 /** What a queryset of rows `R` is to a lookup that takes a subquery; a manager is none. */
 export interface Subquery<out R = unknown> {
   readonly '~row': R
 }
 
-/** Marks the documents that `SearchVector()` makes. */
-export interface Searchable {
-  readonly searchable: true
+/** What an array column has for a family: that, and what its items are. */
+interface ArrayFamily<out S> {
+  readonly items: S
 }
 
-/** Lookups every column has. `V` is its value. */
-export interface EqualLookups<V> {
-  exact: V
-  in: readonly V[]
-  isnull: boolean
-}
+/** Items by their index, and slices: `tags__0`, `tags__0_2`. */
+type ArrayParts<V, S> = {
+  [at: `${number}`]: S extends {
+    readonly value: infer T
+    readonly family: infer A
+  }
+    ? LookupsOf<T, FamilyOfSpec<S, A>>
+    : never
+} & { [slice: `${number}_${number}`]: ArrayLookups<V> & ArrayParts<V, S> }
 
-/** Lookups of columns whose values have an order. */
-export interface OrderedLookups<V> extends EqualLookups<V> {
-  gt: V
-  gte: V
-  lt: V
-  lte: V
-  range: readonly [V, V]
-}
+type FamilyOfSpec<S, A> = A extends 'array'
+  ? S extends { readonly item: infer I }
+    ? ArrayFamily<I>
+    : A
+  : A
 
-/** Lookups of text. */
-export interface TextLookups<V> extends OrderedLookups<V> {
-  iexact: string | null
-  contains: string
-  icontains: string
-  startswith: string
-  istartswith: string
-  endswith: string
-  iendswith: string
-  regex: string
-  iregex: string
-  /** PostgreSQL only, as those below. */
-  search: string
-  trigramSimilar: string
-  trigramWordSimilar: string
-}
-
-type NumberLookups = OrderedLookups<number>
-
-/** Lookups and transforms of calendar days. */
-export interface DateLookups<V> extends OrderedLookups<V> {
-  year: NumberLookups
-  isoYear: NumberLookups
-  quarter: NumberLookups
-  month: NumberLookups
-  week: NumberLookups
-  day: NumberLookups
-  weekDay: NumberLookups
-  isoWeekDay: NumberLookups
-}
-
-/** Lookups and transforms of times of day. */
-export interface TimeLookups<V> extends OrderedLookups<V> {
-  hour: NumberLookups
-  minute: NumberLookups
-  second: NumberLookups
-}
-
-/** Lookups and transforms of instants, all in UTC. */
-export interface DateTimeLookups<V> extends DateLookups<V>, TimeLookups<V> {
-  date: DateLookups<string>
-  time: TimeLookups<string>
-}
-
-/** Lookups of JSON; any other name is a key or an index into the value. */
-export interface JsonLookups<V> extends EqualLookups<V> {
-  contains: unknown
-  containedBy: unknown
-  hasKey: string
-  hasKeys: readonly string[]
-  hasAnyKeys: readonly string[]
-}
-
-/** Lookups of a document to search. */
-export interface SearchLookups<V> extends Pick<EqualLookups<V>, 'exact' | 'isnull'> {
-  search: string
-}
-
-/** Keys whose last part is a lookup that takes no queryset. */
-export type WithoutSubquery =
-  `${string}__${Exclude<keyof TextLookups<unknown> | keyof JsonLookups<unknown>, 'exact' | 'in'>}`
-
-/** What each family of values can be looked up by. */
-export interface LookupsByFamily<V> {
-  text: TextLookups<V>
-  number: OrderedLookups<V>
-  bigint: OrderedLookups<V>
-  decimal: OrderedLookups<V>
-  duration: OrderedLookups<V>
-  date: DateLookups<V>
-  time: TimeLookups<V>
-  dateTime: DateTimeLookups<V>
-  boolean: EqualLookups<V>
-  uuid: EqualLookups<V>
-  binary: EqualLookups<V>
-  json: JsonLookups<Frozen<V>>
-  searchVector: SearchLookups<V>
-}
+/** What a column's values are compared with. */
+type Compared<V, A> = A extends 'json'
+  ? Frozen<V>
+  : A extends ArrayFamily<unknown>
+    ? ReadonlyItems<V>
+    : V
 
 /** A column as a path ends in it: its field, and whether NULL may come out of it. */
 interface Column<Value, Null, Family> {
@@ -123,9 +53,13 @@ interface Column<Value, Null, Family> {
 }
 
 type FieldColumn<F, Null = false> = F extends {
-  readonly spec: { readonly value: infer V; readonly null: infer N; readonly family: infer A }
+  readonly spec: infer S extends {
+    readonly value: unknown
+    readonly null: unknown
+    readonly family: unknown
+  }
 }
-  ? Column<V, N | Null, A>
+  ? Column<S['value'], S['null'] | Null, FamilyOfSpec<S, S['family']>>
   : never
 
 /** The family of a computed value. */
@@ -218,7 +152,9 @@ type LookupsOf<V, Family> = Family extends keyof LookupsByFamily<V>
   ? keyof CustomLookups extends never
     ? LookupsByFamily<V>[Family]
     : LookupsByFamily<V>[Family] & CustomOf<Family>
-  : never
+  : Family extends ArrayFamily<infer S>
+    ? ArrayLookups<ReadonlyItems<V>> & ArrayParts<ReadonlyItems<V>, S>
+    : never
 
 /** What programs registered for a family. */
 type CustomOf<Family> = {
@@ -260,8 +196,16 @@ type PathRest<S, P extends string, Null> =
     : S extends Column<infer V, infer N, infer A>
       ? A extends 'json'
         ? unknown
-        : NullOr<TransformValue<LookupsOf<V, A>, P>, N | Null>
+        : NullOr<TransformValue<LookupsOf<V, A>, P>, N | Null | MayLack<A, P>>
       : S
+
+/** An array may have no item at an index. */
+type MayLack<A, P> =
+  A extends ArrayFamily<unknown>
+    ? P extends `${number}` | `${number}__${string}`
+      ? true
+      : false
+    : false
 
 type PathEnd<S, Null> =
   S extends Relation<unknown, infer Key, infer N, unknown>
@@ -325,7 +269,7 @@ type WhereRest<S, P extends string, Null> =
       ? A extends 'json'
         ? JsonLookup<LookupsOf<V, A>, P>
         : P extends 'exact'
-          ? OrNull<V, N | Null>
+          ? OrNull<Compared<V, A>, N | Null>
           : LookupValue<LookupsOf<V, A>, P>
       : S
 
@@ -333,7 +277,7 @@ type WhereEnd<S, Null> =
   S extends Relation<infer To, infer Key, infer N, unknown>
     ? OrNull<To | Key, N | Null>
     : S extends Column<infer V, infer N, infer A>
-      ? OrNull<A extends 'json' ? Frozen<V> : V, N | Null>
+      ? OrNull<Compared<V, A>, N | Null>
       : S
 
 /** The relations along `P` as they are once they are loaded; an unknown part by its name. */

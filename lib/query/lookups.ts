@@ -52,22 +52,25 @@ const ALL: ReadonlySet<Kind> = new Set([
   'binary',
   'relation',
 ])
-const EQUAL: ReadonlySet<Kind> = new Set([...ALL, 'searchVector'])
+const ARRAY: ReadonlySet<Kind> = new Set(['array'])
+const EQUAL: ReadonlySet<Kind> = new Set([...ALL, 'array', 'searchVector'])
 const PRESENT: ReadonlySet<Kind> = new Set([...EQUAL, 'searchQuery'])
-const COMPARED: ReadonlySet<Kind> = new Set([...ORDERED, 'relation'])
-const RANGED: ReadonlySet<Kind> = new Set(ORDERED)
+const SEVERAL: ReadonlySet<Kind> = new Set([...ALL, 'array'])
+const COMPARED: ReadonlySet<Kind> = new Set([...ORDERED, 'relation', 'array'])
+const RANGED: ReadonlySet<Kind> = new Set([...ORDERED, 'array'])
 const TEXTUAL: ReadonlySet<Kind> = new Set(['text', 'jsonPath'])
 /** PostgreSQL searches text only. */
 const WORDS: ReadonlySet<Kind> = new Set(['text', 'searchVector'])
 const LETTERS: ReadonlySet<Kind> = new Set(['text'])
-const TEXT_OR_JSON: ReadonlySet<Kind> = new Set(['text', 'json', 'jsonPath'])
+const CONTAINING: ReadonlySet<Kind> = new Set(['text', 'json', 'jsonPath', 'array'])
+const CONTAINED: ReadonlySet<Kind> = new Set(['json', 'jsonPath', 'array'])
 const JSON_KINDS: ReadonlySet<Kind> = new Set(['json', 'jsonPath'])
 
 /** Every lookup by its name in keys; `compile/lookups.ts` has the SQL under the same name. */
 export const LOOKUPS: ReadonlyMap<string, LookupRule> = new Map<string, LookupRule>([
   ['exact', { kinds: EQUAL, takesNull: true, resolve: resolveExact }],
   ['iexact', { kinds: TEXTUAL, takesNull: true, resolve: resolvePattern }],
-  ['contains', { kinds: TEXT_OR_JSON, resolve: resolveContains }],
+  ['contains', { kinds: CONTAINING, resolve: resolveContains }],
   ['icontains', { kinds: TEXTUAL, resolve: resolvePattern }],
   ['startswith', { kinds: TEXTUAL, resolve: resolvePattern }],
   ['istartswith', { kinds: TEXTUAL, resolve: resolvePattern }],
@@ -78,14 +81,15 @@ export const LOOKUPS: ReadonlyMap<string, LookupRule> = new Map<string, LookupRu
   ['search', { kinds: WORDS, resolve: resolvePattern }],
   ['trigramSimilar', { kinds: LETTERS, resolve: resolvePattern }],
   ['trigramWordSimilar', { kinds: LETTERS, resolve: resolvePattern }],
-  ['in', { kinds: ALL, resolve: resolveIn }],
+  ['in', { kinds: SEVERAL, resolve: resolveIn }],
   ['gt', { kinds: COMPARED, resolve: resolveComparison }],
   ['gte', { kinds: COMPARED, resolve: resolveComparison }],
   ['lt', { kinds: COMPARED, resolve: resolveComparison }],
   ['lte', { kinds: COMPARED, resolve: resolveComparison }],
   ['range', { kinds: RANGED, resolve: resolveRange }],
   ['isnull', { kinds: PRESENT, resolve: resolveIsNull }],
-  ['containedBy', { kinds: JSON_KINDS, resolve: resolveContains }],
+  ['containedBy', { kinds: CONTAINED, resolve: resolveContains }],
+  ['overlap', { kinds: ARRAY, resolve: resolveItems }],
   ['hasKey', { kinds: JSON_KINDS, resolve: resolveHasKey }],
   ['hasKeys', { kinds: JSON_KINDS, resolve: resolveHasKeys }],
   ['hasAnyKeys', { kinds: JSON_KINDS, resolve: resolveHasKeys }],
@@ -176,6 +180,7 @@ function resolveComparison(request: LookupRequest): ConditionTree {
   const expression = request.expression(value)
   if (expression !== null) return lookupTree(lookup, left, [expression])
   const literal = request.literal(value)
+  if (lookup === 'exact' && !left.field.inRange(literal)) return nothing(left)
   const side = outside(left.field, literal)
   if (side !== null) return OVERFLOW[lookup]?.[side] ? anything(left) : nothing(left)
   return yearSpan(lookup, left, [literal]) ?? lookupTree(lookup, left, [param(literal, left.field)])
@@ -183,8 +188,11 @@ function resolveComparison(request: LookupRequest): ConditionTree {
 
 /** On which side of what an integer column can hold a value lies. */
 function outside(field: ColumnField, value: unknown): 'above' | 'below' | null {
+  if (field.inRange(value)) return null
   const { range } = field.type
-  if (range === undefined || field.inRange(value)) return null
+  if (range === undefined) {
+    throw new InvalidValueError('An item of the array is beyond what the column can hold.')
+  }
   return (value as number | bigint) > range[1] ? 'above' : 'below'
 }
 
@@ -253,7 +261,12 @@ function identity(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Date) return value.getTime()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  return JSON.stringify(value)
+  return JSON.stringify(value, jsonItem)
+}
+
+/** JSON has no bigints, and null for what is no number. */
+function jsonItem(_key: string, item: unknown): unknown {
+  return typeof item === 'bigint' || Number.isNaN(item) ? String(item) : item
 }
 
 function resolvePattern(request: LookupRequest): ConditionTree {
@@ -273,12 +286,36 @@ function textTree(lookup: string, request: LookupRequest): ConditionTree {
 
 function resolveContains(request: LookupRequest): ConditionTree {
   const { left, lookup } = request
+  if (left.field.family === 'array') return resolveItems(request)
   if (left.field.family !== 'json') return resolvePattern(request)
   const name = lookup === 'contains' ? 'jsonContains' : 'jsonContainedBy'
   const right =
     request.expression(request.value) ??
     param(OUTPUT.jsonValue.check(request.value, request.label), OUTPUT.jsonValue)
   return lookupTree(name, left, [right])
+}
+
+const ITEM_LOOKUPS: Readonly<Record<string, string>> = {
+  contains: 'arrayContains',
+  containedBy: 'arrayContainedBy',
+  overlap: 'arrayOverlap',
+}
+
+/** Lookups of what is in an array; what no item can be is left out where it does not matter. */
+function resolveItems(request: LookupRequest): ConditionTree {
+  const { left, lookup, value, label } = request
+  const { field } = left
+  const name = ITEM_LOOKUPS[lookup] ?? lookup
+  const expression = request.expression(value)
+  if (expression !== null) {
+    if (expression.field.family === 'array') return lookupTree(name, left, [expression])
+    throw new InvalidValueError(`${label} takes an array, or an expression that gives one.`)
+  }
+  const items = request.literal(value) as readonly unknown[]
+  if (field.inRange(items)) return lookupTree(name, left, [param(items, field)])
+  if (lookup === 'contains') return nothing(left)
+  const possible = items.filter((item) => field.inRange([item]))
+  return lookupTree(name, left, [param(Object.freeze(possible), field)])
 }
 
 function resolveHasKey(request: LookupRequest): ConditionTree {

@@ -1,14 +1,7 @@
 import type { FieldsOf, KeyField, PrimaryField } from '../meta/row-types.ts'
 import type { Expression } from './expression.ts'
-import type {
-  Annotations,
-  EqualLookups,
-  FamilyOfValue,
-  LookupsByFamily,
-  Subquery,
-  WhereValue,
-  WithoutSubquery,
-} from './lookup-types.ts'
+import type { EqualLookups, LookupsByFamily, WithoutSubquery } from './family-lookups.ts'
+import type { Annotations, FamilyOfValue, Subquery, WhereValue } from './lookup-types.ts'
 
 /** The lookups and transforms of each family, by name. */
 type LookupNames = {

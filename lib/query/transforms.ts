@@ -19,6 +19,7 @@ export interface CustomTransform {
 const CALENDAR: ReadonlySet<Family> = new Set<Family>(['date', 'dateTime'])
 const CLOCK: ReadonlySet<Family> = new Set<Family>(['dateTime', 'time'])
 const INSTANT: ReadonlySet<Family> = new Set<Family>(['dateTime'])
+const ARRAY: ReadonlySet<Family> = new Set<Family>(['array'])
 
 /** Every transform by its name in paths; `compile/transforms.ts` has the SQL under the same name. */
 export const TRANSFORMS: ReadonlyMap<string, TransformRule> = new Map<string, TransformRule>([
@@ -35,6 +36,7 @@ export const TRANSFORMS: ReadonlyMap<string, TransformRule> = new Map<string, Tr
   ['hour', { families: CLOCK, output: OUTPUT.integer }],
   ['minute', { families: CLOCK, output: OUTPUT.integer }],
   ['second', { families: CLOCK, output: OUTPUT.integer }],
+  ['len', { families: ARRAY, output: OUTPUT.integer }],
 ])
 
 const custom = new Map<string, CustomTransform>()
@@ -57,8 +59,24 @@ export function transformed(node: ExprNode, name: string): FuncNode | null {
     return Object.freeze({ kind: 'func', name, args: Object.freeze([node]), field: rule.output })
   }
   if (node.field.family === 'json') return jsonKey(node, name)
+  const { item } = node.field
+  if (item !== undefined) return arrayPart(node, item, name)
   const added = custom.get(name)
   return added?.families.has(node.field.family) ? added.apply(node) : null
+}
+
+const INDEX = /^\d{1,9}$/
+const SLICE = /^\d{1,9}_\d{1,9}$/
+
+/** An item of an array, from 0, or those from one to before another; digits are part of the name. */
+function arrayPart(node: ExprNode, item: ColumnField, part: string): FuncNode | null {
+  const args = Object.freeze([node])
+  if (INDEX.test(part)) {
+    return Object.freeze({ kind: 'func', name: `ArrayIndex:${Number(part)}`, args, field: item })
+  }
+  if (!SLICE.test(part)) return null
+  const bounds = part.split('_').map(Number).join(':')
+  return Object.freeze({ kind: 'func', name: `ArraySlice:${bounds}`, args, field: node.field })
 }
 
 /** Whether a node is a value inside a JSON column. */

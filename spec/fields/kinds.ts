@@ -125,4 +125,10 @@ export const kinds: readonly KindCase[] = [
     [new Uint8Array(0), new Uint8Array([0, 255])],
     ['bytea', 'blob'],
   ),
+  kind(
+    fields.array(fields.text({ null: true })),
+    fc.array(fc.option(text), { maxLength: 5 }),
+    [[], [null], ['NULL', '', '{a,"b"}', '\\']],
+    ['text[]', 'text'],
+  ),
 ]

@@ -9,6 +9,7 @@ import {
   bindParam,
   escapeLike,
   ignoresCase,
+  notSupported,
   plainAggregate,
   wildcards,
 } from './shared.ts'
@@ -126,6 +127,7 @@ export const mysql: Dialect = {
   comparable: (expression) => expression,
   read: (expression) => expression,
   in(left, _node, values) {
+    if (values.field.family === 'array') throw notSupported('A lookup of arrays', NAME)
     if (values.field.family === 'text' || values.field.family === 'binary') {
       return sql`${left} in (${list(bindEach(values, NAME))})`
     }

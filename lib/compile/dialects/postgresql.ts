@@ -33,7 +33,20 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 function typeOf(field: ColumnField): Fragment {
-  return keyword(TYPES[field.name] ?? 'text')
+  const [type, suffix] = elementOf(field)
+  return keyword((TYPES[type.name] ?? 'text') + suffix)
+}
+
+/** An array of arrays has the type of an array. */
+function elementOf(field: ColumnField): readonly [element: ColumnField, suffix: string] {
+  if (field.item === undefined) return [field, '']
+  return [elementOf(field.item)[0], '[]']
+}
+
+/** `any()` takes an array of arrays for one of their items. */
+function inArrays(left: Fragment, values: ListNode): Fragment {
+  const type = typeOf(values.field)
+  return sql`${left}::${type} in (select v::${type} from unnest(${bindArray(values, NAME)}::text[]) as v)`
 }
 
 /** A key's column may be an int4 that cannot hold every number of JavaScript: compared as int8. */
@@ -169,6 +182,7 @@ export const postgresql: Dialect = {
   comparable: (expression) => expression,
   read: (expression) => expression,
   in(left, node, values: ListNode) {
+    if (values.field.family === 'array') return inArrays(left, values)
     const array = bindArray(values, NAME)
     // A column tells the type of the array by itself.
     if (node.kind === 'column' && !isAnyInteger(values.field)) return sql`${left} = any(${array})`

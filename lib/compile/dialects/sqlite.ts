@@ -35,7 +35,9 @@ function read(expression: Fragment, node: ExprNode): Fragment {
   const { field } = node
   if (field.family === 'bigint') return sql`cast(${expression} as text)`
   // Decimals are computed as floats, whose last digits mean nothing.
-  const isStored = node.kind === 'column' && node.source.model !== null
+  const isStored =
+    (node.kind === 'column' && node.source.model !== null) ||
+    (node.kind === 'func' && node.name.startsWith('ArrayIndex:'))
   if (field.family === 'decimal' && !isStored) {
     return sql`round(${expression}, ${keyword(String(Math.min(field.decimalPlaces ?? 12, 12)))})`
   }

@@ -1,6 +1,7 @@
 import type { FuncNode } from '../../query/nodes.ts'
 import type { Emitter } from '../emitter.ts'
 import type { Fragment } from '../fragment.ts'
+import { ARRAY_SQL } from './arrays.ts'
 import { CAST_SQL } from './cast.ts'
 import { COMPARISON_SQL } from './comparison.ts'
 import { emitCustom, emitRawSql } from './custom.ts'
@@ -19,6 +20,7 @@ const FUNCTION_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, FunctionS
   ...DATE_SQL,
   ...JSON_SQL,
   ...SEARCH_SQL,
+  ...ARRAY_SQL,
 ])
 
 /**

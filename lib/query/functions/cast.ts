@@ -54,6 +54,7 @@ const SOURCES: Readonly<Record<Family, readonly Family[]>> = {
   duration: ['duration'],
   json: ['json'],
   binary: ['binary'],
+  array: [],
   searchVector: [],
   searchQuery: [],
 }
@@ -67,7 +68,8 @@ function cast(given: Call): ReturnType<FunctionRule> {
   const node = given.resolve(raw, isNull ? field : null)
   const { family } = node.field
   const isReadable = family === 'text' || family === 'json'
-  const takesText = field.family !== 'duration' && field.family !== 'binary'
+  const takesText =
+    field.family !== 'duration' && field.family !== 'binary' && field.family !== 'array'
   if (!(isReadable && takesText) && !SOURCES[field.family].includes(family)) {
     throw new FieldError(`Cast() cannot make '${field.family}' of '${family}'.`)
   }
