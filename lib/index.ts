@@ -173,6 +173,15 @@ export {
 } from './query/functions/text.ts'
 export type { Amount, FirstOf, Input, NullWith, Returns } from './query/functions/types.ts'
 export type { ZoneOptions } from './query/functions/zone-name.ts'
+export type { ListOptions } from './query/list-aggregates.ts'
+export {
+  AnyValue,
+  ArrayAgg,
+  BoolAnd,
+  BoolOr,
+  JSONAgg,
+  StringAgg,
+} from './query/list-aggregates.ts'
 export type { LockOptions } from './query/lock.ts'
 export type { FilteredTo } from './query/lookup-types.ts'
 export type { Order, Path, Where } from './query/name-types.ts'

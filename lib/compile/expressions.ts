@@ -10,7 +10,7 @@ import type {
 } from '../query/nodes.ts'
 import type { ArithmeticOperator, Frame } from '../query/raw.ts'
 import { emitCondition } from './conditions.ts'
-import type { Dialect } from './dialects/dialect.ts'
+import type { AggregateForm, Dialect } from './dialects/dialect.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
 import { FUNCTION_SQL } from './function-sql.ts'
@@ -126,28 +126,43 @@ export class SqlEmitter implements Emitter {
       parts.push(sql`order by ${list(ordering.map((order) => orderTerm(order, this)))}`)
     }
     if (frame !== null) parts.push(keyword(frameText(frame)))
-    const [before, after] = this.#aroundWindow(input)
-    return sql`${before} over (${list(parts, ' ')})${after}`
+    const over = sql` over (${list(parts, ' ')})`
+    if (input.kind === 'aggregate') return this.#aggregate(input, over)
+    return sql`${this.plain(input)}${over}`
   }
 
-  /** The function, and what the default of an aggregate puts behind the window. */
-  #aroundWindow(input: ExprNode): readonly [Fragment, Fragment] {
-    if (input.kind !== 'aggregate' || input.default === null) {
-      return [this.plain(input), keyword('')]
-    }
-    const bare = this.#aggregate({ ...input, default: null })
-    return [sql`coalesce(${bare}`, sql`, ${this.typed(input.default)})`]
-  }
-
-  #aggregate(node: AggregateNode): Fragment {
+  #aggregate(node: AggregateNode, over?: Fragment): Fragment {
     const { dialect } = this
     const { name, filter } = node
-    let input = node.input === null ? null : this.typed(node.input)
+    let input = this.#aggregated(node)
     const byCase = filter !== null && !dialect.hasAggregateFilter(name)
     if (byCase) input = sql`case when ${this.condition(filter)} then ${input ?? keyword('1')} end`
-    let whole = dialect.aggregate(name, input, node)
+    let whole = dialect.aggregate(name, input, this.#form(node, over !== undefined))
     if (filter !== null && !byCase) whole = sql`${whole} filter (where ${this.condition(filter)})`
+    if (over !== undefined) whole = sql`${whole}${over}`
+    whole = dialect.aggregated(name, whole)
     return node.default === null ? whole : sql`coalesce(${whole}, ${this.typed(node.default)})`
+  }
+
+  /** What an aggregate is of; values that are put in a row are in the form that fields read. */
+  #aggregated({ name, input }: AggregateNode): Fragment | null {
+    if (input === null) return null
+    return name === 'arrayAgg' ? this.selected(input) : this.typed(input)
+  }
+
+  #form(
+    { distinct, sample, delimiter, ordering, input, filter }: AggregateNode,
+    isWindow: boolean,
+  ): AggregateForm {
+    return {
+      distinct,
+      sample,
+      delimiter: delimiter === null ? null : this.typed(delimiter),
+      order: ordering.length === 0 ? null : list(ordering.map((order) => orderTerm(order, this))),
+      field: input?.field ?? null,
+      hasFilter: filter !== null,
+      isWindow,
+    }
   }
 }
 

@@ -2,8 +2,9 @@ import { FieldError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { Expression, pathExpression, type Ref, toRaw } from './expression.ts'
 import type { ConditionNeed, Need } from './needs.ts'
+import { readOrder } from './order-terms.ts'
 import { type Conditional, type LookupsOf, readCondition } from './q.ts'
-import type { AggregateName, RawAggregate } from './raw.ts'
+import type { AggregateName, RawAggregate, RawExpression } from './raw.ts'
 
 /** Options that every aggregate takes. */
 export interface AggregateOptions<D = unknown> {
@@ -31,20 +32,29 @@ export interface NeverNull<out T> {
   readonly neverNull: T
 }
 
-type Input = string | Expression<unknown, Need>
+/** What an aggregate is computed of: a path or an expression. */
+export type AggregateInput = string | Expression<unknown, Need>
+
 /** What the input and the options of an aggregate need. */
-type NeedsOf<I, O> = PathsOf<I> | FilterNeeds<O> | DefaultNeeds<O>
+export type NeedsOf<I, O> = PathsOf<I> | FilterNeeds<O> | DefaultNeeds<O>
 type FilterNeeds<O> = O extends { readonly filter: infer C } ? ConditionNeed<LookupsOf<C>> : never
 type DefaultNeeds<O> = O extends { readonly default: Expression<unknown, infer P> } ? P : never
 type PathsOf<I> = I extends string ? I : I extends Expression<unknown, infer P> ? P : never
-type ValueOf<I> = I extends string ? Ref<I> : I extends Expression<infer T, Need> ? T : never
+
+/** The type of the values of an aggregate's input. */
+export type InputValue<I> = I extends string
+  ? Ref<I>
+  : I extends Expression<infer T, Need>
+    ? T
+    : never
 type AverageOf<I> = I extends string
   ? AverageRef<I>
   : I extends Expression<Ref<infer P>, Need>
     ? AverageRef<P>
     : number
+
 /** NULL unless a default says otherwise. */
-type OrDefault<T, O> = O extends { readonly default: infer D }
+export type OrDefault<T, O> = O extends { readonly default: infer D }
   ? D extends null | undefined
     ? T | null
     : NeverNull<T>
@@ -56,68 +66,76 @@ type OrDefault<T, O> = O extends { readonly default: infer D }
  * @example await Book.objects.aggregate({ n: Count('*'), authors: Count('author', { distinct: true }) })
  */
 export function Count<
-  const I extends Input,
+  const I extends AggregateInput,
   const O extends Omit<AggregateOptions, 'default'> = object,
 >(input: I, options?: O): Expression<number, Exclude<NeedsOf<I, O>, '*'>> {
-  return aggregate('count', input, options)
+  return aggregateOf('count', input, options)
 }
 
 /** The sum; NULL of no rows. */
-export function Sum<const I extends Input, const O extends AggregateOptions = object>(
+export function Sum<const I extends AggregateInput, const O extends AggregateOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<ValueOf<I>, O>, NeedsOf<I, O>> {
-  return aggregate('sum', input, options)
+): Expression<OrDefault<InputValue<I>, O>, NeedsOf<I, O>> {
+  return aggregateOf('sum', input, options)
 }
 
 /** The mean: a number, of decimals a decimal string; NULL of no rows. */
-export function Avg<const I extends Input, const O extends AggregateOptions = object>(
+export function Avg<const I extends AggregateInput, const O extends AggregateOptions = object>(
   input: I,
   options?: O,
 ): Expression<OrDefault<AverageOf<I>, O>, NeedsOf<I, O>> {
-  return aggregate('avg', input, options)
+  return aggregateOf('avg', input, options)
 }
 
 /** The smallest value; NULL of no rows. */
-export function Min<const I extends Input, const O extends AggregateOptions = object>(
+export function Min<const I extends AggregateInput, const O extends AggregateOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<ValueOf<I>, O>, NeedsOf<I, O>> {
-  return aggregate('min', input, options)
+): Expression<OrDefault<InputValue<I>, O>, NeedsOf<I, O>> {
+  return aggregateOf('min', input, options)
 }
 
 /** The largest value; NULL of no rows. */
-export function Max<const I extends Input, const O extends AggregateOptions = object>(
+export function Max<const I extends AggregateInput, const O extends AggregateOptions = object>(
   input: I,
   options?: O,
-): Expression<OrDefault<ValueOf<I>, O>, NeedsOf<I, O>> {
-  return aggregate('max', input, options)
+): Expression<OrDefault<InputValue<I>, O>, NeedsOf<I, O>> {
+  return aggregateOf('max', input, options)
 }
 
 /** The standard deviation of the population, or of the sample. */
-export function StdDev<const I extends Input, const O extends SampleOptions = object>(
+export function StdDev<const I extends AggregateInput, const O extends SampleOptions = object>(
   input: I,
   options?: O,
 ): Expression<OrDefault<number, O>, NeedsOf<I, O>> {
-  return aggregate('stdDev', input, options)
+  return aggregateOf('stdDev', input, options)
 }
 
 /** The variance of the population, or of the sample. */
-export function Variance<const I extends Input, const O extends SampleOptions = object>(
+export function Variance<const I extends AggregateInput, const O extends SampleOptions = object>(
   input: I,
   options?: O,
 ): Expression<OrDefault<number, O>, NeedsOf<I, O>> {
-  return aggregate('variance', input, options)
+  return aggregateOf('variance', input, options)
 }
 
 const OPTIONS: ReadonlySet<string> = new Set(['distinct', 'filter', 'default'])
+const LISTS: ReadonlySet<AggregateName> = new Set(['stringAgg', 'arrayAgg', 'jsonAgg'])
+const UNDISTINCT: ReadonlySet<AggregateName> = new Set(['boolAnd', 'boolOr', 'anyValue'])
 
-function aggregate<T, P extends Need>(
+/**
+ * An aggregate of a path or an expression, its options checked.
+ *
+ * @throws FieldError
+ */
+export function aggregateOf<T, P extends Need>(
   name: AggregateName,
   input: unknown,
   given: unknown = {},
+  delimiter?: string,
 ): Expression<T, P> {
-  const options = readOptions(name, given)
+  const { ordering, ...options } = readOptions(name, given)
   const isStar = name === 'count' && input === '*'
   const source = isStar
     ? null
@@ -133,31 +151,49 @@ function aggregate<T, P extends Need>(
       kind: 'aggregate',
       name,
       input: source,
-      depth: 1 + (source?.depth ?? 0),
+      delimiter: delimiter === undefined ? null : toRaw(delimiter, 'The delimiter of StringAgg()'),
+      ordering,
+      depth:
+        1 + Math.max(source?.depth ?? 0, ...ordering.map(({ expression }) => expression.depth)),
       ...options,
     }),
   )
 }
 
-type Options = Pick<RawAggregate, 'distinct' | 'filter' | 'default' | 'sample'>
+type Options = Pick<RawAggregate, 'distinct' | 'filter' | 'default' | 'sample' | 'ordering'>
 
 function readOptions(name: AggregateName, given: unknown): Options {
   if (!isPlainObject(given)) throw new FieldError(`${name}() takes an object of options.`)
-  const takesSample = name === 'stdDev' || name === 'variance'
   for (const key of Object.keys(given)) {
-    if (OPTIONS.has(key) && !(key === 'default' && name === 'count')) continue
-    if (takesSample && key === 'sample') continue
-    throw new FieldError(`${name}() has no option '${key}'.`)
+    if (!takesOption(name, key)) throw new FieldError(`${name}() has no option '${key}'.`)
   }
-  const { distinct = false, filter, sample = false } = given
+  const { distinct = false, filter, sample = false, orderBy = [] } = given
   if (typeof distinct !== 'boolean' || typeof sample !== 'boolean') {
     throw new FieldError(`The options distinct and sample of ${name}() are true or false.`)
   }
-  const fallback = given['default']
+  if (!Array.isArray(orderBy)) {
+    throw new FieldError(`The option orderBy of ${name}() is an array of paths or expressions.`)
+  }
   return {
     distinct,
     sample,
+    ordering: Object.freeze(orderBy.map(readOrder)),
     filter: filter === undefined ? null : readCondition(filter, `The filter of ${name}()`),
-    default: fallback === undefined ? null : toRaw(fallback, `The default of ${name}()`),
+    default: readDefault(name, given['default']),
   }
+}
+
+function takesOption(name: AggregateName, key: string): boolean {
+  if (key === 'sample') return name === 'stdDev' || name === 'variance'
+  if (key === 'orderBy') return LISTS.has(name)
+  if (key === 'default' && name === 'count') return false
+  return OPTIONS.has(key) && !(key === 'distinct' && UNDISTINCT.has(name))
+}
+
+function readDefault(name: AggregateName, given: unknown): RawExpression | null {
+  if (given === undefined) return null
+  if (Array.isArray(given) && (name === 'arrayAgg' || name === 'jsonAgg')) {
+    return Object.freeze({ kind: 'value', value: Object.freeze([...given]), depth: 1 })
+  }
+  return toRaw(given, `The default of ${name}()`)
 }

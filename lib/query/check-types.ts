@@ -3,6 +3,7 @@ import type { AverageRef, NeverNull } from './aggregates.ts'
 import type { Expression, OrderTerm, Ref } from './expression.ts'
 import type { WithoutSubquery } from './family-lookups.ts'
 import type { FirstOf, NullWith } from './functions/types.ts'
+import type { ListOf } from './list-aggregates.ts'
 import type {
   CheckPath,
   ColumnFamily,
@@ -52,7 +53,9 @@ export type ResultOf<M, T> =
           ? FirstResult<M, A>
           : T extends NeverNull<infer R>
             ? Exclude<ResultOf<M, R>, null>
-            : T
+            : T extends ListOf<infer E>
+              ? ResultOf<M, E>[]
+              : T
 
 /** Null only if the last of them may be: the first that cannot be is the end. */
 type FirstResult<M, A extends readonly unknown[]> = A extends readonly [infer H, ...infer Rest]

@@ -1,5 +1,6 @@
 import { FieldError } from '../errors.ts'
 import type { ColumnField, Family } from '../fields/column-field.ts'
+import { listOf } from '../fields/list.ts'
 import type { ExprNode } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
 import type { AggregateName, ArithmeticOperator, RawExpression } from './raw.ts'
@@ -33,7 +34,9 @@ function generic(field: ColumnField): ColumnField {
 /** How an aggregate's result is read. */
 export function aggregateField(name: AggregateName, input: ColumnField | null): ColumnField {
   if (name === 'count' || input === null) return OUTPUT.integer
-  if (name === 'min' || name === 'max') return input
+  if (name === 'min' || name === 'max' || name === 'anyValue') return input
+  const collected = collectedField(name, input)
+  if (collected !== null) return collected
   if (!NUMERIC.has(input.family)) {
     throw new FieldError(`${name}() needs numbers, got a value of the family '${input.family}'.`)
   }
@@ -43,6 +46,33 @@ export function aggregateField(name: AggregateName, input: ColumnField | null): 
   if (input.family === 'number') return OUTPUT.integer
   return generic(input)
 }
+
+/** How values that are put in a row are read, and what is said of booleans; null of the others. */
+function collectedField(name: AggregateName, input: ColumnField): ColumnField | null {
+  const { family } = input
+  switch (name) {
+    case 'arrayAgg':
+      return listOf(input)
+    case 'stringAgg':
+      if (family === 'text') return OUTPUT.text
+      throw new FieldError(
+        `StringAgg() needs text, got a value of the family '${family}': use Cast() to fields.text().`,
+      )
+    case 'jsonAgg':
+      if (JSON_FAMILIES.has(family)) return OUTPUT.json
+      throw new FieldError(
+        `JSONAgg() takes text, numbers, booleans and JSON, got a value of the family '${family}'.`,
+      )
+    case 'boolAnd':
+    case 'boolOr':
+      if (family === 'boolean') return OUTPUT.boolean
+      throw new FieldError(`${name}() needs booleans, got a value of the family '${family}'.`)
+    default:
+      return null
+  }
+}
+
+const JSON_FAMILIES: ReadonlySet<Family> = new Set<Family>(['text', 'number', 'boolean', 'json'])
 
 /**
  * A literal in an expression, bound. It takes the type of what it is computed with where that is

@@ -54,6 +54,10 @@ export interface AggregateNode {
   readonly sample: boolean
   readonly filter: ConditionTree | null
   readonly default: ExprNode | null
+  /** Of `StringAgg`. */
+  readonly delimiter: ExprNode | null
+  /** In which order values that are put in a row come. */
+  readonly ordering: readonly OrderNode[]
   readonly field: ColumnField
 }
 

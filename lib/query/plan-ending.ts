@@ -91,7 +91,8 @@ export function splitConditions(tree: ConditionTree): SplitCondition {
   const qualify: ConditionTree[] = []
   for (const child of children) {
     const nodes = expressionsOf(child)
-    if (nodes.some((node) => containsWindow(node))) qualify.push(child)
+    const isAround = nodes.some((node) => containsWindow(node)) || asksOfJsonGroups(child)
+    if (isAround) qualify.push(child)
     else if (nodes.some((node) => containsAggregate(node))) having.push(child)
     else where.push(child)
   }
@@ -102,6 +103,13 @@ export function splitConditions(tree: ConditionTree): SplitCondition {
     having: having.length === 0 ? null : joined(having),
     qualify: qualify.length === 0 ? null : joined(qualify),
   }
+}
+
+/** JSON is taken apart by subqueries on SQLite, which can have no aggregate of what is around them. */
+function asksOfJsonGroups(tree: ConditionTree): boolean {
+  if (tree.kind === 'group') return tree.children.some(asksOfJsonGroups)
+  if (tree.kind === 'not') return asksOfJsonGroups(tree.child)
+  return tree.kind === 'lookup' && tree.left.field.family === 'json' && containsAggregate(tree.left)
 }
 
 /**

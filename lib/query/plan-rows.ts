@@ -21,6 +21,8 @@ export const COUNT_ALL: ExprNode = Object.freeze({
   sample: false,
   filter: null,
   default: null,
+  delimiter: null,
+  ordering: [],
   field: OUTPUT.integer,
 })
 

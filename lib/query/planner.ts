@@ -42,6 +42,9 @@ export const ONE: ExprNode = Object.freeze({
 /** Uses a join for what is no aggregate. */
 const ROWS: object = Object.freeze({})
 
+/** The same however often each row is there. */
+const REPEATABLE: ReadonlySet<string> = new Set(['min', 'max', 'boolAnd', 'boolOr', 'anyValue'])
+
 const NO_VOTES: readonly JoinedSource[] = []
 
 /**
@@ -356,7 +359,7 @@ export class Planner implements Planning {
 
 /** Whether an aggregate is the same however often each row is there. */
 function ignoresRepeats({ name, distinct }: AggregateNode): boolean {
-  return distinct || name === 'min' || name === 'max'
+  return distinct || REPEATABLE.has(name)
 }
 
 /** The path that a lookup's left side starts from; null of anything else. */

@@ -2,7 +2,20 @@
 
 export type ArithmeticOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'pow'
 
-export type AggregateName = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'stdDev' | 'variance'
+export type AggregateName =
+  | 'count'
+  | 'sum'
+  | 'avg'
+  | 'min'
+  | 'max'
+  | 'stdDev'
+  | 'variance'
+  | 'stringAgg'
+  | 'arrayAgg'
+  | 'jsonAgg'
+  | 'boolAnd'
+  | 'boolOr'
+  | 'anyValue'
 
 export type Nulls = 'first' | 'last'
 
@@ -86,6 +99,10 @@ export interface RawAggregate {
   readonly filter: RawCondition | null
   readonly default: RawExpression | null
   readonly sample: boolean
+  /** Of `StringAgg`. */
+  readonly delimiter: RawExpression | null
+  /** In which order values that are put in a row come. */
+  readonly ordering: readonly RawOrder[]
   readonly depth: number
 }
 

@@ -72,6 +72,11 @@ function resolveWindow(raw: RawWindow, resolve: Resolve): WindowNode {
   if (input.kind !== 'aggregate' && !isFunction) {
     throw new FieldError('Window() takes an aggregate, or a function of windows as RowNumber().')
   }
+  if (input.kind === 'aggregate' && (input.distinct || input.ordering.length > 0)) {
+    throw new FieldError(
+      'An aggregate in Window() is not distinct and has no order of its own: no database has that.',
+    )
+  }
   const ordering = raw.ordering.map(({ expression, descending, nulls }) =>
     Object.freeze({ node: resolve.expression(expression), descending, nulls }),
   )

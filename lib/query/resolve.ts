@@ -5,13 +5,21 @@ import { Expression } from './expression.ts'
 import { aggregateField, arithmeticField, literalParam, storedAs } from './expression-types.ts'
 import { instanceView, queryStateOf } from './hooks.ts'
 import { EVERYTHING, kindOf, type LookupRequest, lookupRule, unknownLookup } from './lookups.ts'
-import type { AggregateNode, ConditionTree, ExprNode, QueryNode, QueryState } from './nodes.ts'
+import type {
+  AggregateNode,
+  ConditionTree,
+  ExprNode,
+  OrderNode,
+  QueryNode,
+  QueryState,
+} from './nodes.ts'
 import { assertOuterPaths } from './outer-paths.ts'
 import { OUTPUT } from './outputs.ts'
 import { columnRef, type ResolvedPath, resolvePath, resolveWhole, type Scope } from './paths.ts'
 import { groupConditions, readCondition } from './q.ts'
 import type { RawAggregate, RawCondition, RawExpression } from './raw.ts'
 import { resolveParts } from './resolve-parts.ts'
+import { isSameNode } from './same-node.ts'
 import { withProjection } from './state-record.ts'
 import { transformed } from './transforms.ts'
 import { containsAggregate } from './walk.ts'
@@ -261,8 +269,34 @@ function resolveAggregate(scope: Scope, raw: RawAggregate): AggregateNode {
     sample: raw.sample,
     filter: raw.filter === null ? null : resolveCondition(scope, raw.filter),
     default: resolveDefault(scope, raw.default, field),
+    delimiter: raw.delimiter === null ? null : resolveExpression(scope, raw.delimiter),
+    ordering: resolveOrder(scope, raw, input),
     field,
   })
+}
+
+/** With `distinct`, values can only be in their own order. */
+function resolveOrder(
+  scope: Scope,
+  { name, ordering, distinct }: RawAggregate,
+  input: ExprNode | null,
+): readonly OrderNode[] {
+  const resolved = ordering.map(({ expression, descending, nulls }) => {
+    const node = resolveExpression(scope, expression)
+    if (containsAggregate(node))
+      throw new FieldError(`${name}() cannot be ordered by an aggregate.`)
+    if (distinct && (input === null || !isSamePath(node, input))) {
+      throw new FieldError(`${name}() with distinct can be ordered by its own values only.`)
+    }
+    return Object.freeze({ node, descending, nulls })
+  })
+  return Object.freeze(resolved)
+}
+
+function isSamePath(a: ExprNode, b: ExprNode): boolean {
+  if (a.kind !== 'ref' || b.kind !== 'ref') return isSameNode(a, b)
+  const isAlong = a.hops.every((hop, at) => hop === b.hops[at])
+  return a.column === b.column && a.hops.length === b.hops.length && isAlong
 }
 
 function resolveDefault(
@@ -271,6 +305,9 @@ function resolveDefault(
   field: AggregateNode['field'],
 ): ExprNode | null {
   if (raw === null) return null
+  if (raw.kind === 'value' && Array.isArray(raw.value)) {
+    return Object.freeze({ kind: 'param', value: field.check(raw.value, 'The default'), field })
+  }
   return raw.kind === 'value' ? literalParam(raw.value, field) : resolveExpression(scope, raw)
 }
 

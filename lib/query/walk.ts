@@ -19,6 +19,7 @@ export function withParts(node: ExprNode, to: Replace): ExprNode {
         input: optional(node.input),
         filter: node.filter === null ? null : to.condition(node.filter),
         default: optional(node.default),
+        ordering: orderedBy(node.ordering, (part) => to.node(part)),
       }
     case 'condition':
       return { ...node, condition: to.condition(node.condition) }
@@ -75,7 +76,8 @@ export function partsOf(node: ExprNode): readonly ExprNode[] {
       return node.args
     case 'aggregate': {
       const filter = node.filter === null ? [] : expressionsOf(node.filter)
-      return [...present([node.input]), ...filter, ...present([node.default])]
+      const ordered = node.ordering.map((order) => order.node)
+      return [...present([node.input]), ...filter, ...present([node.default, ...ordered])]
     }
     case 'condition':
       return expressionsOf(node.condition)

@@ -1,9 +1,10 @@
 import { FieldError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { functionOf, type Operand, type OperandPaths, type OperandValue } from './conditional.ts'
-import { Expression, OrderTerm, pathExpression } from './expression.ts'
+import { Expression, pathExpression } from './expression.ts'
 import type { Need } from './needs.ts'
-import type { Frame, RawExpression, RawOrder } from './raw.ts'
+import { type OrderInput, type OrderPaths, readOrder } from './order-terms.ts'
+import type { Frame, RawExpression } from './raw.ts'
 
 /** The rows near a row that a window is over; made by `RowRange` and `ValueRange`. */
 export class WindowFrame {
@@ -46,15 +47,6 @@ function frameOf(unit: Frame['unit'], start: number | null, end: number | null):
   return new WindowFrame({ unit, start, end })
 }
 
-type Term = string | Expression<unknown, Need> | OrderTerm<Need>
-type TermPaths<T> = T extends `-${infer P}`
-  ? P
-  : T extends string
-    ? T
-    : T extends Expression<unknown, infer P> | OrderTerm<infer P>
-      ? P
-      : never
-
 /** Options of `Window()`. */
 export interface WindowOptions<Part, Order> {
   /** Each combination of these values has a window of its own. */
@@ -78,16 +70,16 @@ export function Window<
   T,
   P extends Need = never,
   const Part extends string | Expression<unknown, Need> = never,
-  const Order extends Term = never,
+  const Order extends OrderInput = never,
 >(
   expression: Expression<T, P>,
   options: WindowOptions<Part, Order> = {},
-): Expression<T, P | OperandPaths<Part> | TermPaths<Order>> {
+): Expression<T, P | OperandPaths<Part> | OrderPaths<Order>> {
   const input = Expression.raw(expression)
   if (input === null) throw new FieldError('Window() takes an expression: Window(Rank(), { … }).')
   const { partitionBy = [], orderBy = [], frame } = readOptions(options)
   const partition = [partitionBy].flat().map(readPart)
-  const ordering = [orderBy].flat().map(readTerm)
+  const ordering = [orderBy].flat().map(readOrder)
   const range = frame === undefined ? null : WindowFrame.raw(frame)
   if (frame !== undefined && range === null) {
     throw new FieldError('The frame of a Window() is a RowRange() or a ValueRange().')
@@ -118,16 +110,6 @@ function readOptions(options: unknown): WindowOptions<unknown, unknown> {
 
 function readPart(part: unknown): RawExpression {
   return Expression.raw(part) ?? pathExpression(part)
-}
-
-function readTerm(term: unknown): RawOrder {
-  const order = OrderTerm.raw(term)
-  if (order !== null) return order
-  const expression = Expression.raw(term)
-  if (expression !== null) return { expression, descending: false, nulls: null }
-  const descending = typeof term === 'string' && term.startsWith('-')
-  const path = descending ? term.slice(1) : term
-  return { expression: pathExpression(path), descending, nulls: null }
 }
 
 /** The place of a row in its window, from 1. */

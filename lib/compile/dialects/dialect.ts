@@ -70,7 +70,9 @@ export interface Dialect {
   /** Equal, or both NULL. */
   sameValue(left: Fragment, right: Fragment): Fragment
   /** `input` is null for `count(*)`; `distinct` is in it already. */
-  aggregate(name: AggregateName, input: Fragment | null, options: AggregateForm): Fragment
+  aggregate(name: AggregateName, input: Fragment | null, form: AggregateForm): Fragment
+  /** What is around an aggregate, outside its filter and its window. */
+  aggregated(name: AggregateName, aggregate: Fragment): Fragment
   readonly json: JsonDialect
 }
 
@@ -78,4 +80,12 @@ export interface Dialect {
 export interface AggregateForm {
   readonly distinct: boolean
   readonly sample: boolean
+  /** Of `StringAgg`. */
+  readonly delimiter: Fragment | null
+  /** Terms of ORDER BY; null: none. */
+  readonly order: Fragment | null
+  /** How the input's values are read; null of `count(*)`. */
+  readonly field: ColumnField | null
+  readonly hasFilter: boolean
+  readonly isWindow: boolean
 }

@@ -84,7 +84,40 @@ function aggregate(name: AggregateName, input: Fragment | null, form: AggregateF
   if (name === 'stdDev')
     return plainAggregate(form.sample ? 'stddev_samp' : 'stddev_pop', input, form)
   if (name === 'variance') return plainAggregate(form.sample ? 'var_samp' : 'var_pop', input, form)
-  return plainAggregate(name, input, form)
+  const of = input ?? keyword('null')
+  switch (name) {
+    case 'stringAgg':
+      if (form.isWindow) throw notSupported('StringAgg() in Window()', 'MySQL')
+      return joined(of, form)
+    case 'arrayAgg':
+    case 'jsonAgg':
+      if (form.distinct || form.order !== null || form.hasFilter) {
+        throw notSupported(`${name} with distinct, orderBy or filter`, 'MySQL')
+      }
+      return sql`json_arrayagg(${name === 'arrayAgg' ? asItem(of, form.field) : of})`
+    case 'boolAnd':
+      return plainAggregate('min', of, form)
+    case 'boolOr':
+      return plainAggregate('max', of, form)
+    case 'anyValue':
+      return plainAggregate('any_value', of, form)
+    default:
+      return plainAggregate(name, input, form)
+  }
+}
+
+/** JavaScript reads numbers of JSON as floats. */
+function asItem(value: Fragment, field: ColumnField | null): Fragment {
+  const isExact = field?.family === 'decimal' || field?.family === 'bigint'
+  return isExact ? sql`cast(${value} as char)` : value
+}
+
+/** MySQL binds no SEPARATOR: each value begins with it, and the first is cut off. */
+function joined(input: Fragment, form: AggregateForm): Fragment {
+  const delimiter = form.delimiter ?? keyword("''")
+  const order = form.order === null ? keyword('') : sql` order by ${form.order}`
+  const distinct = keyword(form.distinct ? 'distinct ' : '')
+  return sql`substr(group_concat(${distinct}concat(${delimiter}, ${input})${order} separator ''), char_length(${delimiter}) + 1)`
 }
 
 const COMPARISONS = { exact: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
@@ -144,5 +177,6 @@ export const mysql: Dialect = {
   arithmetic,
   sameValue: (left, right) => sql`${left} <=> ${right}`,
   aggregate,
+  aggregated: (_name, aggregate) => aggregate,
   json,
 }

@@ -6,6 +6,7 @@ import type { AggregateForm, Dialect, JsonDialect, PatternName } from './dialect
 import {
   bindArray,
   bindParam,
+  collect,
   escapeLike,
   ignoresCase,
   plainAggregate,
@@ -130,7 +131,7 @@ function matchExpression(lookup: PatternName, left: Fragment, right: Fragment): 
   }
 }
 
-const AGGREGATES: Readonly<Record<AggregateName, readonly [population: string, sample: string]>> = {
+const AGGREGATES: Readonly<Record<string, readonly [population: string, sample: string]>> = {
   count: ['count', 'count'],
   sum: ['sum', 'sum'],
   avg: ['avg', 'avg'],
@@ -141,7 +142,27 @@ const AGGREGATES: Readonly<Record<AggregateName, readonly [population: string, s
 }
 
 function aggregate(name: AggregateName, input: Fragment | null, form: AggregateForm): Fragment {
-  return plainAggregate(AGGREGATES[name][form.sample ? 1 : 0], input, form)
+  const plain = AGGREGATES[name]?.[form.sample ? 1 : 0]
+  if (plain !== undefined) return plainAggregate(plain, input, form)
+  const of = input ?? keyword('null')
+  switch (name) {
+    case 'stringAgg':
+      return collect('string_agg', of, form, form.delimiter)
+    case 'jsonAgg':
+      return collect('jsonb_agg', of, form)
+    case 'boolAnd':
+    case 'boolOr':
+      return plainAggregate(name === 'boolAnd' ? 'bool_and' : 'bool_or', of, form)
+    default:
+      return collect('array_agg', of, form)
+  }
+}
+
+function aggregated(name: AggregateName, aggregate: Fragment): Fragment {
+  // Each value as text, of which its field makes what it makes of a column's.
+  if (name === 'arrayAgg') return sql`array_to_json((${aggregate})::text[])::text`
+  if (name === 'anyValue') return sql`(array_remove(${aggregate}, null))[1]`
+  return aggregate
 }
 
 const COMPARISONS = { exact: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
@@ -194,5 +215,6 @@ export const postgresql: Dialect = {
   arithmetic,
   sameValue: (left, right) => sql`${left} is not distinct from ${right}`,
   aggregate,
+  aggregated,
   json,
 }

@@ -63,6 +63,19 @@ export function plainAggregate(
   return form.distinct ? sql`${keyword(name)}(distinct ${input})` : sql`${keyword(name)}(${input})`
 }
 
+/** An aggregate that puts values in a row: `name(distinct input, delimiter order by …)`. */
+export function collect(
+  name: string,
+  input: Fragment,
+  { distinct, order }: AggregateForm,
+  delimiter: Fragment | null = null,
+): Fragment {
+  const values = distinct ? sql`distinct ${input}` : input
+  const parts = delimiter === null ? values : sql`${values}, ${delimiter}`
+  const ordered = order === null ? parts : sql`${parts} order by ${order}`
+  return sql`${keyword(name)}(${ordered})`
+}
+
 /** The error for what a database cannot do. */
 export function notSupported(what: string, dialect: string): NotSupportedError {
   return new NotSupportedError(`${what} is not supported on ${dialect}.`)

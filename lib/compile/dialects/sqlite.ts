@@ -8,6 +8,7 @@ import {
   bindEach,
   bindJson,
   bindParam,
+  collect,
   escapeLike,
   ignoresCase,
   notSupported,
@@ -151,7 +152,49 @@ function aggregate(name: AggregateName, input: Fragment | null, form: AggregateF
   if ((name === 'stdDev' || name === 'variance') && input !== null) {
     return deviation(name, input, form)
   }
-  return plainAggregate(name, input, form)
+  const of = input ?? keyword('null')
+  switch (name) {
+    case 'stringAgg':
+      if (form.distinct) throw notSupported('StringAgg() with distinct', 'SQLite')
+      return collect('group_concat', of, form, form.delimiter)
+    case 'arrayAgg':
+      return collect('json_group_array', asItem(of, form.field), form)
+    case 'jsonAgg':
+      return collect('json_group_array', asJson(of, form.field), form)
+    case 'boolAnd':
+      return plainAggregate('min', of, form)
+    case 'boolOr':
+    case 'anyValue':
+      return plainAggregate('max', of, form)
+    default:
+      return plainAggregate(name, input, form)
+  }
+}
+
+/** JSON carries no bytes, and JSON text is to stay text. */
+function asItem(value: Fragment, field: ColumnField | null): Fragment {
+  if (field?.family === 'binary')
+    return sql`case when ${value} is not null then '\\x' || hex(${value}) end`
+  if (field?.name === 'float') return exactFloat(value)
+  return field?.family === 'json' ? sql`${value} || ''` : value
+}
+
+function asJson(value: Fragment, field: ColumnField | null): Fragment {
+  if (field?.family === 'json') return sql`json(${value})`
+  if (field?.name === 'float') return exactFloat(value)
+  if (field?.family !== 'boolean') return field?.family === 'text' ? sql`${value} || ''` : value
+  return sql`json(case ${value} when 1 then 'true' when 0 then 'false' end)`
+}
+
+/** SQLite writes floats into JSON with 15 digits. */
+function exactFloat(value: Fragment): Fragment {
+  return sql`case when abs(${value}) < 9e999 then json(printf('%!.17g', ${value})) else ${value} end`
+}
+
+/** An array of no rows is NULL. */
+function aggregated(name: AggregateName, aggregate: Fragment): Fragment {
+  const isArray = name === 'arrayAgg' || name === 'jsonAgg'
+  return isArray ? sql`nullif(${aggregate}, '[]')` : aggregate
 }
 
 /** SQLite. */
@@ -176,5 +219,6 @@ export const sqlite: Dialect = {
   arithmetic,
   sameValue: (left, right) => sql`${left} is ${right}`,
   aggregate,
+  aggregated,
   json: sqliteJson,
 }
