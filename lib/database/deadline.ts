@@ -112,16 +112,24 @@ function timeoutError(of: 'query' | 'atomic()', ms: number): QueryTimeoutError {
  * @example
  * await withDeadline({ timeoutMs: 500 }, undefined, (deadline) => lease.execute(statement, deadline))
  */
-export async function withDeadline<T>(
+export function withDeadline<T>(
   limits: RunLimits | undefined,
   outer: Deadline | undefined,
   work: (deadline: Deadline | undefined) => Promise<T>,
 ): Promise<T> {
   const deadline = Deadline.of(limits, outer)
+  return deadline === undefined ? work(undefined) : within(deadline, outer, work)
+}
+
+async function within<T>(
+  deadline: Deadline,
+  outer: Deadline | undefined,
+  work: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
   try {
-    if (deadline?.isOver) throw deadline.toError()
+    if (deadline.isOver) throw deadline.toError()
     return await work(deadline)
   } finally {
-    if (deadline !== outer) deadline?.dispose()
+    if (deadline !== outer) deadline.dispose()
   }
 }

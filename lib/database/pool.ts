@@ -124,11 +124,11 @@ export class Pool implements LeaseHost {
     this.client.pool?.release(lease.connection)
   }
 
-  async #take(pool: KnexPool, deadline: Deadline | undefined): Promise<DriverConnection> {
+  #take(pool: KnexPool, deadline: Deadline | undefined): Promise<DriverConnection> {
     // Not client.acquireConnection: that cannot leave the queue and prints every timeout.
     const pending = pool.acquire()
-    if (deadline === undefined) return await pending.promise
-    return await new Promise((resolve, reject) => {
+    if (deadline === undefined) return pending.promise
+    return new Promise((resolve, reject) => {
       let isLate = false
       const off = deadline.onStop(() => {
         isLate = true

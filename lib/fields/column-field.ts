@@ -154,10 +154,8 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
     if (item !== undefined) {
       return (value as unknown[]).every((each) => each === null || item.inRange(each))
     }
-    const { range } = this.type
-    if (range === undefined) return true
-    const integer = value as number | bigint
-    return integer >= range[0] && integer <= range[1]
+    const { range, limit } = this.type
+    return range === undefined || limit?.(value) === undefined
   }
 
   /**

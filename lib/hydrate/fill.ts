@@ -4,15 +4,21 @@ import type { DialectName } from '../fields/dialect.ts'
 /** Puts the values of a row, converted, under their names on what is made of the row. */
 export type Fill = (target: Record<string, unknown>, row: readonly unknown[]) => void
 
-/** Which values of a row go where. */
-export interface Filling {
+/** What the values of a row become. */
+export interface Values {
   /** Names of properties, or places in a tuple. */
   readonly names: readonly (string | number)[]
   readonly fields: readonly ColumnField[]
-  /** Where the first of them is in a row. */
+}
+
+/** Where values are in a row, and in whose form. */
+export interface Place {
+  /** Of the first of them. */
   readonly offset: number
   readonly dialect: DialectName
 }
+
+interface Filling extends Values, Place {}
 
 type Plain = NonNullable<ColumnField['type']['plain']>
 
@@ -31,18 +37,19 @@ interface Known {
 const known = new WeakMap<object, Map<string, Known>>()
 
 /**
- * How rows of a shape are read. `shape` stands for the names and fields: what is asked for again
- * with the same one gets a function that was generated for it.
+ * How rows of a shape are read. `shape` stands for the values: what is asked for again with the same
+ * one gets a function that was generated for it.
  */
-export function fillOf(shape: object, filling: Filling): Fill {
+export function fillOf(shape: object, place: Place, valuesOf: () => Values): Fill {
   let fills = known.get(shape)
   if (fills === undefined) {
     fills = new Map()
     known.set(shape, fills)
   }
-  const key = filling.dialect + filling.offset
+  const key = place.dialect + place.offset
   const before = fills.get(key)
   if (before?.isGenerated) return before.fill
+  const filling = { ...place, ...valuesOf() }
   // What is asked for once is not worth a function of its own.
   const fill = before === undefined ? interpreted(filling) : generated(filling)
   fills.set(key, { fill, isGenerated: before !== undefined })

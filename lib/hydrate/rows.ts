@@ -62,7 +62,7 @@ function columnsFill(
   fields: readonly ColumnField[],
   { dialect }: Origin,
 ): Fill {
-  return fillOf(shape, { names, fields, offset: 0, dialect })
+  return fillOf(shape, { offset: 0, dialect }, () => ({ names, fields }))
 }
 
 function instanceReader(shape: InstanceShape, source: Source): Reader<Columns> {
@@ -120,9 +120,10 @@ function modelReader(
   const batch = source.hasPeers ? new Batch(model, dialect) : null
   const origin: Origin = { ...source.origin, batch }
   const gathered = batch?.gather(columns, offset) ?? []
-  const names = columns.map(({ name }) => name)
-  const fields = columns.map(({ field }) => field)
-  const fill = fillOf(columns, { names, fields, offset, dialect })
+  const fill = fillOf(columns, { offset, dialect }, () => ({
+    names: columns.map(({ name }) => name),
+    fields: columns.map(({ field }) => field),
+  }))
   // One for all rows, since it is only looked at while an instance is made.
   const from: RowSource = { origin, fill, row: [], stored: [] }
   return (row) => {

@@ -3,7 +3,7 @@ import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { Expression, OrderTerm } from './expression.ts'
 import { assertWithin } from './limits.ts'
 import type { OrderNode } from './nodes.ts'
-import { modelScope, resolveWhole, type Scope } from './paths.ts'
+import { Meanings, modelScope, resolveWhole, type Scope } from './paths.ts'
 import { resolveExpression } from './resolve.ts'
 
 /**
@@ -36,7 +36,13 @@ function resolveTerm(scope: Scope, term: unknown): readonly OrderNode[] {
   )
 }
 
+const texts = new Meanings<readonly OrderNode[]>()
+
 function resolveText(scope: Scope, text: string): readonly OrderNode[] {
+  return texts.of(scope, text, () => readText(scope, text))
+}
+
+function readText(scope: Scope, text: string): readonly OrderNode[] {
   if (text === '?') return [Object.freeze({ node: null, descending: false, nulls: null })]
   const descending = text.startsWith('-')
   const path = descending || text.startsWith('+') ? text.slice(1) : text

@@ -63,26 +63,38 @@ export function relationRef(hops: readonly RelationMeta[]): RefNode {
  * @throws FieldError naming the part that is unknown and what there is
  */
 export function resolvePath(scope: Scope, path: string): ResolvedPath {
-  if (scope.annotations.size > 0 || scope.filtered?.size) return follow(scope, path)
-  // Of a model alone a path always means the same, until models are registered: then `relations` is
-  // another map.
-  const { relations } = scope.model
-  let paths = resolved.get(relations)
-  if (paths === undefined) {
-    paths = new LruMap(KNOWN_PATHS)
-    resolved.set(relations, paths)
-  }
-  let found = paths.get(path)
-  if (found === undefined) {
-    found = Object.freeze(follow(scope, path))
-    paths.set(path, found)
-  }
-  return found
+  return paths.of(scope, path, () => Object.freeze(follow(scope, path)))
 }
 
 /** Of each model. */
-const KNOWN_PATHS = 500
-const resolved = new WeakMap<object, LruMap<string, ResolvedPath>>()
+const KNOWN_TEXTS = 500
+
+/**
+ * What texts mean on a model alone. That is always the same, until models are registered: then
+ * `relations` is another map.
+ */
+export class Meanings<T extends object> {
+  readonly #known = new WeakMap<object, LruMap<string, T>>()
+
+  /** What a text means; found out once where the scope has no names besides its model's. */
+  of({ model, annotations }: Scope, text: string, findOut: () => T): T {
+    if (annotations.size > 0) return findOut()
+    const { relations } = model
+    let known = this.#known.get(relations)
+    if (known === undefined) {
+      known = new LruMap(KNOWN_TEXTS)
+      this.#known.set(relations, known)
+    }
+    let meaning = known.get(text)
+    if (meaning === undefined) {
+      meaning = findOut()
+      known.set(text, meaning)
+    }
+    return meaning
+  }
+}
+
+const paths = new Meanings<ResolvedPath>()
 
 function follow(scope: Scope, path: string): ResolvedPath {
   const parts = splitPath(path, scope.model)

@@ -146,13 +146,22 @@ function readLookups(value: unknown, what: string): RawCondition {
       `${what} takes a plain object of lookups ({ title: 'x' }), a Q or a boolean expression.`,
     )
   }
-  const keys = Reflect.ownKeys(value)
-  assertWithin('keys', keys.length, 'The number of lookups in one object')
-  const entries = keys.map((key): readonly [string, unknown] => {
-    if (typeof key !== 'string') throw new FieldError(`${what}: a lookup's key must be text.`)
-    assertWithin('keyLength', key.length, 'The length of a lookup')
-    return Object.freeze([key, value[key]] as const)
-  })
+  const entries = lookupKeys(value, what).map((key) => Object.freeze([key, value[key]] as const))
   Object.freeze(entries)
   return Object.freeze({ kind: 'lookups', entries, depth: 1, size: entries.length })
+}
+
+/**
+ * The keys of an object of lookups.
+ *
+ * @throws FieldError for a key that is no text
+ */
+export function lookupKeys(lookups: object, what: string): readonly string[] {
+  const keys = Reflect.ownKeys(lookups)
+  assertWithin('keys', keys.length, 'The number of lookups in one object')
+  for (const key of keys) {
+    if (typeof key !== 'string') throw new FieldError(`${what}: a lookup's key must be text.`)
+    assertWithin('keyLength', key.length, 'The length of a lookup')
+  }
+  return keys as string[]
 }

@@ -1,6 +1,7 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import { isPlainObject } from '../util/plain-object.ts'
 import { Expression } from './expression.ts'
 import { aggregateField, arithmeticField, literalParam, storedAs } from './expression-types.ts'
 import { instanceView, queryStateOf } from './hooks.ts'
@@ -16,7 +17,7 @@ import type {
 import { assertOuterPaths } from './outer-paths.ts'
 import { OUTPUT } from './outputs.ts'
 import { columnRef, type ResolvedPath, resolvePath, resolveWhole, type Scope } from './paths.ts'
-import { groupConditions, readCondition } from './q.ts'
+import { groupConditions, lookupKeys, readCondition } from './q.ts'
 import type { RawAggregate, RawCondition, RawExpression } from './raw.ts'
 import { resolveParts } from './resolve-parts.ts'
 import { isSameNode } from './same-node.ts'
@@ -35,6 +36,13 @@ export function resolveConditions(
   conditions: readonly unknown[],
   what: string,
 ): { readonly condition: ConditionTree; readonly size: number } {
+  const [only] = conditions
+  if (conditions.length === 1 && isPlainObject(only)) {
+    // What most calls are, without the steps between.
+    const keys = lookupKeys(only, what)
+    const children = keys.map((key) => resolveLookup(scope, key, only[key]))
+    return { condition: group('and', children), size: keys.length }
+  }
   const raw = groupConditions(
     'and',
     conditions.map((condition) => readCondition(condition, what)),

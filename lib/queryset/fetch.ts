@@ -13,7 +13,7 @@ import type { Sql } from './types.ts'
 /** The rows of a query, as its projection wants them, with what is to be prefetched. */
 export async function fetchRows(runner: Runner, state: QueryState): Promise<unknown[]> {
   const { rows } = await readRows(runner, state)
-  await loadPrefetches(runner, state, rows)
+  if (state.prefetch.length > 0) await loadPrefetches(runner, state, rows)
   return rows as unknown[]
 }
 

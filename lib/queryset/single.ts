@@ -1,7 +1,14 @@
 import { FieldError } from '../errors.ts'
 import { errorsOf } from '../meta/model-errors.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { isSliced, withFilter, withOrdering, withReverse, withSlice } from '../query/state.ts'
+import {
+  isOrdered,
+  isSliced,
+  withFilter,
+  withOrdering,
+  withReverse,
+  withSlice,
+} from '../query/state.ts'
 
 /** `get()` reads at most this many rows to say how many there are. */
 const MAX_GET_RESULTS = 21
@@ -14,8 +21,8 @@ export function withGet(state: QueryState, conditions: readonly unknown[]): Quer
 /** As few rows as `get()` needs to know that there is exactly one; their order does not matter. */
 export function limitedForGet(state: QueryState): QueryState {
   if (isSliced(state)) return state
-  const unordered = typeof state.distinct === 'boolean' ? withOrdering(state, []) : state
-  return withSlice(unordered, 0, MAX_GET_RESULTS)
+  const mayLose = typeof state.distinct === 'boolean' && isOrdered(state)
+  return withSlice(mayLose ? withOrdering(state, []) : state, 0, MAX_GET_RESULTS)
 }
 
 /**
