@@ -126,14 +126,17 @@ type Key = readonly unknown[]
 
 type AnyQuerySet = QuerySet<unknown, unknown>
 
-/** The questions of a queryset that can be entered early. */
+/**
+ * The questions of a queryset that can be entered early. What is given is any object to the
+ * compiler, since comparing `AsyncQuerySet` with `QuerySet` member by member takes it seconds.
+ */
 interface Starts {
-  fetch<M, R>(querySet: QuerySet<M, R>, origin: Error): void
-  count<M, R>(querySet: QuerySet<M, R>, origin: Error): void
-  exists<M, R>(querySet: QuerySet<M, R>, origin: Error): void
-  first<M, R>(querySet: QuerySet<M, R>, origin: Error): void
-  get<M, R>(querySet: QuerySet<M, R>, origin: Error, conditions: readonly unknown[]): void
-  aggregate<M, R>(querySet: QuerySet<M, R>, origin: Error, spec: NamedExpressions): void
+  fetch(querySet: object, origin: Error): void
+  count(querySet: object, origin: Error): void
+  exists(querySet: object, origin: Error): void
+  first(querySet: object, origin: Error): void
+  get(querySet: object, origin: Error, conditions: readonly unknown[]): void
+  aggregate(querySet: object, origin: Error, spec: NamedExpressions): void
 }
 
 let cacheOf: <M, R>(querySet: QuerySet<M, R>) => ResultCache
@@ -168,21 +171,36 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
 
   static {
     cacheOf = (querySet) => querySet.#cache
+    const own = (value: object): AnyQuerySet => {
+      if (#state in value) return value as AnyQuerySet
+      throw new TypeError('This is called on a queryset only.')
+    }
     starts = {
-      fetch: (querySet, origin) =>
-        querySet.#start('rows', querySet.#rowsOf(querySet.#state), origin),
-      count: (querySet, origin) => querySet.#start('count', querySet.#countRows(), origin),
-      exists: (querySet, origin) => querySet.#start('exists', querySet.#existsRow(), origin),
-      first: (querySet, origin) => {
+      fetch: (given, origin) => {
+        const querySet = own(given)
+        querySet.#start('rows', querySet.#rowsOf(querySet.#state), origin)
+      },
+      count: (given, origin) => {
+        const querySet = own(given)
+        querySet.#start('count', querySet.#countRows(), origin)
+      },
+      exists: (given, origin) => {
+        const querySet = own(given)
+        querySet.#start('exists', querySet.#existsRow(), origin)
+      },
+      first: (given, origin) => {
+        const querySet = own(given)
         const byRows = states.isOrdered(querySet.#state)
         querySet.#start('first', querySet.#firstRow(), origin, { byRows })
       },
-      get: (querySet, origin, conditions) => {
+      get: (given, origin, conditions) => {
+        const querySet = own(given)
         const { query, key } = querySet.#getQuery(conditions)
         const byRows = conditions.length === 0
         querySet.#start('get', querySet.#rowsOf(query), origin, { byRows, key })
       },
-      aggregate: (querySet, origin, spec) => {
+      aggregate: (given, origin, spec) => {
+        const querySet = own(given)
         const key = resolveAggregates(querySet.#state, spec)
         const work = querySet.#aggregateOf(key)
         querySet.#start('aggregate', work, origin, { byRows: false, key })
