@@ -17,6 +17,7 @@ import type {
   StartManner,
   StartState,
 } from './runner.ts'
+import { SandboxFrame } from './sandbox-frame.ts'
 import { framesOf, StartRecord, type UnconsumedStarts } from './unconsumed.ts'
 
 const STARTED = { what: 'a started query' } as const
@@ -181,6 +182,7 @@ export class Background {
     const started = new StartedTask(task, (read) => this.#onRead(read))
     this.#unread.watch(started, task.record)
     const late = task.deadline?.isOver ? task.deadline.toError() : undefined
+    if (home instanceof SandboxFrame) home.watch(task.record, request.origin)
     if (home !== undefined) this.#startIn(home, task)
     else if (refusal !== undefined || late !== undefined) task.fail(refusal ?? late)
     else this.#enqueue(task)

@@ -16,6 +16,7 @@ export interface Held extends Runner {
 
 // One for each database, since two may be in transactions at once.
 const storage = new AsyncLocalStorage<ReadonlyMap<Database, Held>>()
+const attached = new Map<Database, Held>()
 
 /**
  * The connection the running code holds on a database, if any.
@@ -25,7 +26,25 @@ const storage = new AsyncLocalStorage<ReadonlyMap<Database, Held>>()
  */
 export function heldOn(db: Database): Held | undefined {
   const held = storage.getStore()?.get(db)
-  return held?.isGone ? undefined : held
+  if (held !== undefined && !held.isGone) return held
+  return attached.size === 0 ? undefined : attached.get(db)
+}
+
+/**
+ * From now on work on a database that holds no other connection is done there, wherever it is called
+ * from: hooks of test runners share no context with their tests.
+ *
+ * @returns what ends it.
+ * @example
+ * const detach = attach(db, frame)
+ */
+export function attach(db: Database, held: Held): () => void {
+  const before = attached.get(db)
+  attached.set(db, held)
+  return () => {
+    if (before === undefined) attached.delete(db)
+    else attached.set(db, before)
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   type Started,
   type StartManner,
 } from './runner.ts'
-import { currentFrame, runAtomic } from './transaction.ts'
+import { currentFrame, frameAround, runAtomic } from './transaction.ts'
 import { type UnconsumedReport, UnconsumedStarts } from './unconsumed.ts'
 
 export { Database } from './runner.ts'
@@ -108,7 +108,7 @@ class OpenDatabase extends Database {
   }
 
   join<B extends Joinable>(builder: B): B {
-    const frame = currentFrame(this)
+    const frame = frameAround(this)
     if (frame !== undefined) builder.connection(frame.host.connection.forKnex as never)
     return builder
   }

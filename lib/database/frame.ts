@@ -77,6 +77,8 @@ export class Frame implements Held {
   readonly depth: number
   readonly host: FrameHost
   readonly isGone: boolean = false
+  /** It stands for the database: work in it is outside any `atomic()`. */
+  readonly isSandbox: boolean = false
   readonly #kind: FrameKind
   readonly #deadline: Deadline | undefined
   readonly #queue: TurnQueue = new TurnQueue()

@@ -1,16 +1,12 @@
-import {
-  CommitUnknownError,
-  SerializationError,
-  TransactionBrokenError,
-  TransactionError,
-} from '../errors.ts'
+import { CommitUnknownError, TransactionBrokenError, TransactionError } from '../errors.ts'
 import { BegunConnection, type Circumstances, control } from './begun.ts'
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
 import { Deadline } from './deadline.ts'
 import { Frame, type FrameOutcome, LATE_ANSWER_MS, type Settled } from './frame.ts'
 import type { Lease } from './lease.ts'
-import { type Pool, pause } from './pool.ts'
+import type { Pool } from './pool.ts'
+import { retried } from './retries.ts'
 import type { AtomicOptions, Database, Isolation } from './runner.ts'
 
 const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
@@ -20,10 +16,7 @@ const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
   'serializable',
 ])
 
-const FIRST_PAUSE_MS = 10
-const LONGEST_PAUSE_MS = 1000
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-const CAUSES_FOLLOWED = 5
 
 function isTimeout(ms: unknown): boolean {
   return typeof ms === 'number' && ms > 0 && ms <= LONGEST_TIMEOUT_MS
@@ -161,7 +154,19 @@ async function runOutermost<T>(
   }
 }
 
-async function runSavepoint<T>(frame: Frame, fn: () => T | PromiseLike<T>): Promise<T> {
+/**
+ * Runs a function in a savepoint, which is its frame.
+ *
+ * @param isQuiet tells nobody of the savepoint, which the caller did not ask for.
+ * @example
+ * await frame.nest((child) => runSavepoint(child, fn))
+ */
+export async function runSavepoint<T>(
+  frame: Frame,
+  fn: () => T | PromiseLike<T>,
+  { isQuiet = false }: { readonly isQuiet?: boolean } = {},
+): Promise<T> {
+  const tell = isQuiet ? () => {} : tellBoundary
   const { db, depth } = frame
   // Names may repeat: the innermost of a name is meant.
   const name = `asynchrormous_${depth}`
@@ -171,7 +176,7 @@ async function runSavepoint<T>(frame: Frame, fn: () => T | PromiseLike<T>): Prom
     frame.parent?.break(error)
     throw error
   }
-  tellBoundary({ db, kind: 'savepoint', depth })
+  tell({ db, kind: 'savepoint', depth })
   let outcome: FrameOutcome = 'rolled back'
   try {
     const settled = await frame.drive(fn)
@@ -186,7 +191,7 @@ async function runSavepoint<T>(frame: Frame, fn: () => T | PromiseLike<T>): Prom
     throw failure.error
   } finally {
     frame.conclude(outcome)
-    tellBoundary({
+    tell({
       db,
       kind: outcome === 'committed' ? 'release' : 'rollback to savepoint',
       depth,
@@ -202,22 +207,6 @@ async function rollBackTo(frame: Frame, name: string): Promise<void> {
     // The savepoint is gone and with it, on SQLite, the transaction: nothing heals the parent.
     frame.parent?.break(frame.broken?.error ?? error)
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  let cause = error
-  for (let depth = 0; depth < CAUSES_FOLLOWED; depth += 1) {
-    if (cause instanceof SerializationError) return true
-    if (cause instanceof CommitUnknownError || !(cause instanceof Error)) return false
-    cause = cause.cause
-  }
-  return false
-}
-
-/** Longer each time, and never the same for two that got into each other's way. */
-function pauseBefore(attempt: number, deadline: Deadline | undefined): Promise<void> {
-  const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt)
-  return pause(Math.random() * longestMs, deadline)
 }
 
 /** Runs every hook, outside the transaction, then throws what the first failing one threw. */
@@ -240,6 +229,17 @@ async function runCommitHooks(db: Database, hooks: readonly (() => unknown)[]): 
  * currentFrame(db)?.onEnd((outcome) => …)
  */
 export function currentFrame(db: Database): Frame | undefined {
+  const frame = frameAround(db)
+  return frame?.isSandbox ? undefined : frame
+}
+
+/**
+ * As `currentFrame`, or else the sandbox that stands for the database.
+ *
+ * @example
+ * frameAround(db)?.host.connection
+ */
+export function frameAround(db: Database): Frame | undefined {
   const held = heldOn(db)
   return held instanceof Frame ? held : undefined
 }
@@ -267,7 +267,7 @@ export function onCommit(db: Database, fn: () => unknown): void {
  * onRollback(db, () => restore(instance, before))
  */
 export function onRollback(db: Database, fn: () => void): void {
-  currentFrame(db)?.onRollback(fn)
+  frameAround(db)?.onRollback(fn)
 }
 
 /**
@@ -309,27 +309,22 @@ async function runRetried<T>(
   const deadline =
     timeoutMs === undefined ? undefined : new Deadline({ timeoutMs }, undefined, 'atomic()')
   const run = () => runOutermost(db, pool, fn, options, { holder, deadline })
-  const work = options.readOnly === true ? run : () => pool.writing(run, deadline)
+  const box = frameAround(db)
+  const writing = options.readOnly === true ? run : () => pool.writing(run, deadline)
+  const work = box === undefined ? writing : () => runInSandbox(box, fn, options)
   try {
-    for (let attempt = 0; ; attempt += 1) {
-      const finished = await attemptOnce(work, attempt >= retries)
-      if (finished !== undefined) return finished
-      await pauseBefore(attempt, deadline)
-    }
+    return await retried(work, retries, deadline)
   } finally {
     deadline?.dispose()
   }
 }
 
-/** `undefined` when it failed in a way that may be over the next time. */
-async function attemptOnce<T>(
-  work: () => Promise<Finished<T>>,
-  isLast: boolean,
-): Promise<Finished<T> | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (isLast || !isRetryable(error)) throw error
-    return undefined
-  }
+/** What `onCommit()` was given stays in the sandbox. */
+async function runInSandbox<T>(
+  box: Frame,
+  fn: () => T | PromiseLike<T>,
+  { timeout }: AtomicOptions,
+): Promise<Finished<T>> {
+  const value = await box.nest((child) => runSavepoint(child, fn), timeout)
+  return { value, commitHooks: [] }
 }
