@@ -6,6 +6,7 @@ import { heldOn } from './context.ts'
 import { driverOf } from './drivers/drivers.ts'
 import { Pool } from './pool.ts'
 import { PoolRunner } from './pool-runner.ts'
+import { openReading } from './reading.ts'
 import { assertNameFree, register, unregister } from './registry.ts'
 import {
   type AtomicOptions,
@@ -13,6 +14,7 @@ import {
   type DatabaseDialect,
   type Job,
   type Joinable,
+  type Reading,
   type RunLimits,
   type Runner,
   type Started,
@@ -121,6 +123,17 @@ class OpenDatabase extends Database {
     const run = () => runAtomic(this, this.#pool, fn, options)
     // Inside a transaction it is a part of work that was accepted already.
     return await (currentFrame(this) === undefined ? this.#whileOpen(run) : run())
+  }
+
+  openReading(limits?: RunLimits): Promise<Reading> {
+    return new Promise((resolve, reject) => {
+      // It counts as work until it is closed.
+      const work = (): Promise<void> =>
+        new Promise((done, failed) => {
+          openReading(this, this.#pool, limits, done).then(resolve, failed)
+        })
+      this.#whileOpen(work).catch(reject)
+    })
   }
 
   start<T>(job: Job<T>, origin: Error, limits?: RunLimits, manner?: StartManner): Started<T> {

@@ -36,6 +36,12 @@ export interface Runner {
   run(statement: Statement, limits?: RunLimits): Promise<StatementResult>
 }
 
+/** A connection of its own on which rows are read bit by bit, all as of one moment. */
+export interface Reading extends Runner {
+  /** Gives the connection back. Never rejects. */
+  close(): Promise<void>
+}
+
 /** A builder of knex: of a query, or of a schema. */
 export interface Joinable {
   connection(connection: never): unknown
@@ -138,6 +144,16 @@ export abstract class Database {
    * const { rows } = await db.current().run({ sql: 'SELECT 1', bindings: [], wants: 'rows', writes: false })
    */
   abstract current(): Runner
+
+  /**
+   * Begins to read on a connection of its own, which must be closed. What is read on it is of one
+   * moment, whatever others write meanwhile.
+   *
+   * @example
+   * const reading = await db.openReading()
+   * try { … } finally { await reading.close() }
+   */
+  abstract openReading(limits?: RunLimits): Promise<Reading>
 
   /**
    * Starts a job in the background: on a connection of its own, or, inside `atomic()`, on the

@@ -362,8 +362,14 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   }
 
   /**
-   * The rows one by one, neither from the memory nor into it.
+   * The rows one by one, of which no more than a chunk is in memory; neither from what is remembered
+   * nor into it. They are read on a connection of their own, in `atomic()` on the transaction's, which
+   * is free again with the last chunk, and when the loop is left. What is prefetched, and what
+   * instances load for each other, is so by the chunk. `timeout()` is for each.
    *
+   * Source: Django's `iterator()`.
+   *
+   * @throws RangeError for a `chunkSize` that is none.
    * @example for await (const book of Book.objects.all().iterator({ chunkSize: 500 })) …
    */
   iterator(options: IteratorOptions = {}): AsyncGenerator<R, void, undefined> {

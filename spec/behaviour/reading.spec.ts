@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Avg, Count, F, Max, Min, Q, Sum } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
 import { Author, Book, Tag } from './support/library.ts'
-import { rejection, thrown, useStage } from './support/stage.ts'
+import { rejection, streamed, thrown, useStage } from './support/stage.ts'
 
 const titles = () => Book.objects.valuesList('title', { flat: true })
 const byId = () => Book.objects.orderBy('id').valuesList('title', { flat: true })
@@ -390,7 +390,7 @@ describeOnEach('reading', (kind) => {
   describe('iterator() and explain()', () => {
     it('iterator() gives all rows, in chunks, and can be left early', async () => {
       const seen: string[] = []
-      await stage.sends(1, async () => {
+      await stage.sends(streamed(stage, 2), async () => {
         for await (const { title } of Book.objects.orderBy('id').iterator({ chunkSize: 3 }))
           seen.push(title)
       })

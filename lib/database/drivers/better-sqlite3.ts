@@ -95,5 +95,6 @@ export const betterSqlite3Driver: Driver = {
   isIdle: (connection) => !(connection as BetterConnection).inTransaction,
   describe,
   transaction: sqlite3Driver.transaction,
+  snapshot: sqlite3Driver.snapshot,
   isCommitted: sqlite3Driver.isCommitted,
 }

@@ -114,6 +114,8 @@ export interface Driver {
   isIdle(connection: DriverConnection): boolean
   describe(error: unknown): DriverFailure
   transaction(options: AtomicOptions): TransactionText
+  /** Begins a transaction all of whose reads are of one moment. */
+  readonly snapshot: string
   /** Whether the answer to COMMIT says that the changes are saved. */
   isCommitted(result: DriverResult): boolean
 }

@@ -265,6 +265,8 @@ export const pgDriver: Driver = {
     return { before: [], begin: begin(options), after: [] }
   },
 
+  snapshot: 'BEGIN ISOLATION LEVEL REPEATABLE READ',
+
   // PostgreSQL answers the COMMIT of a broken transaction with ROLLBACK, without an error.
   isCommitted: (result) => result.command === 'COMMIT',
 }

@@ -105,6 +105,8 @@ export const sqlite3Driver: Driver = {
     return { before: [], begin: 'BEGIN IMMEDIATE', after: [] }
   },
 
+  snapshot: 'BEGIN',
+
   // Where SQLite had rolled back by itself COMMIT fails.
   isCommitted: () => true,
 }

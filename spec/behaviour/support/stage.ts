@@ -136,6 +136,13 @@ export async function createGhosts({ db }: Stage, ...names: string[]): Promise<v
   for (const name of names) await db.knex('ghosts').insert({ name })
 }
 
+/** How many statements `iterator()` sends that asks for so many chunks outside a transaction. */
+export function streamed({ db, dialect }: Stage, chunks: number): number {
+  // BEGIN and ROLLBACK, and DECLARE; the only connection of SQLite in memory is not held.
+  if (dialect === 'postgresql') return chunks + 3
+  return db.poolMax === 1 ? chunks : chunks + 2
+}
+
 /** Looks again until it is so; mocha's timeout is the end of it. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))

@@ -1,0 +1,93 @@
+import {
+  closeCursor,
+  cursorName,
+  declareCursor,
+  dropSpool,
+  fetchCursor,
+  fetchSpooled,
+  spool,
+} from '../compile/cursor.ts'
+import { type CompiledSelect, compileSelect } from '../compile/select.ts'
+import type { RunLimits, Runner } from '../database/runner.ts'
+import { type KeyOrder, pageBehind } from '../query/key-order.ts'
+
+type Rows = readonly (readonly unknown[])[]
+
+/** The rows of a query, some at a time; fewer than asked for are the last ones. */
+export interface RowStream {
+  next(count: number): Promise<Rows>
+  /** Lets the database forget the rest. Only needed on a connection that is used further. */
+  close(): Promise<void>
+}
+
+/** Where the statements of a stream run, which may differ each time, and their limits. */
+export interface StreamPlace {
+  runner(): Runner
+  readonly limits: RunLimits
+}
+
+/** Rows by a cursor of PostgreSQL: as they are when it is opened. */
+export function cursorStream(place: StreamPlace, query: CompiledSelect): RowStream {
+  const name = cursorName()
+  let isOpen = false
+  return {
+    async next(count) {
+      if (!isOpen) await place.runner().run(declareCursor(name, query), place.limits)
+      isOpen = true
+      return (await place.runner().run(fetchCursor(name, count), place.limits)).rows
+    },
+    async close() {
+      if (isOpen) await place.runner().run(closeCursor(name))
+    },
+  }
+}
+
+/** Rows by pages, each behind the last key of the one before. */
+export function keyedStream(place: StreamPlace, order: KeyOrder): RowStream {
+  const { field } = order.state.model.primaryKey
+  let last: unknown
+  return {
+    async next(count) {
+      const { dialect } = place.runner().db
+      const page = compileSelect(pageBehind(order, last, count), dialect)
+      if (page === null) return []
+      const { rows } = await place.runner().run(page, place.limits)
+      last = field.fromDb(rows[rows.length - 1]?.[order.offset], dialect)
+      return rows
+    },
+    close: async () => undefined,
+  }
+}
+
+/** Rows by a temporary table that they are written to first. */
+export function spooledStream(place: StreamPlace, query: CompiledSelect): RowStream {
+  const name = cursorName()
+  let isOpen = false
+  let after = 0
+  return {
+    async next(count) {
+      if (!isOpen) await place.runner().run(spool(name, query), place.limits)
+      isOpen = true
+      const { rows } = await place.runner().run(fetchSpooled(name, after, count), place.limits)
+      after += rows.length
+      return rows
+    },
+    async close() {
+      if (isOpen) await place.runner().run(dropSpool(name))
+    },
+  }
+}
+
+/** Rows that are read at once, where the database has no other way. */
+export function wholeStream(place: StreamPlace, query: CompiledSelect): RowStream {
+  let rows: Rows | undefined
+  let after = 0
+  return {
+    async next(count) {
+      rows ??= (await place.runner().run(query, place.limits)).rows
+      after += count
+      return rows.slice(after - count, after)
+    },
+    close: async () => undefined,
+  }
+}
