@@ -5,9 +5,9 @@ import { noteStart, type StartNote } from './capture.ts'
 import { type Held, heldOn, holding } from './context.ts'
 import { Deadline } from './deadline.ts'
 import { Frame } from './frame.ts'
-import type { Holder } from './lease.ts'
+import type { Holder, Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
-import { JobRunner } from './pool-runner.ts'
+import { JobRunner, SharedLease } from './pool-runner.ts'
 import type {
   Database,
   Job,
@@ -20,6 +20,8 @@ import type {
 import { SandboxFrame } from './sandbox-frame.ts'
 import { framesOf, StartRecord, type UnconsumedStarts } from './unconsumed.ts'
 
+/** How many starts share a connection: what else wants it waits for that many. */
+const CREW = 16
 const STARTED = { what: 'a started query' } as const
 
 /** How a job is started. */
@@ -84,8 +86,13 @@ class Task<T> {
   }
 
   /** Runs something in the context of whoever started the job. */
-  inScope(fn: () => void): void {
-    this.#scope.runInAsyncScope(fn)
+  inScope<R>(fn: () => R): R {
+    return this.#scope.runInAsyncScope(fn)
+  }
+
+  /** It can go out with others; what may be told to stop cannot. */
+  get maySharePlace(): boolean {
+    return this.manner === 'reading' && this.deadline === undefined
   }
 
   /** Runs the job here, unless it was entered elsewhere. Rejects as the job does. */
@@ -244,18 +251,40 @@ export class Background {
   async #runOutside<T>(task: Task<T>): Promise<void> {
     try {
       const lease = await this.#pool.acquire(task.holder, task.deadline)
-      const runner = new JobRunner(this.#db, this.#pool, lease, task.deadline)
-      try {
-        await holding(this.#db, runner, () => task.enter(runner))
-      } finally {
-        runner.end()
-      }
+      const crew = [task as Task<unknown>, ...this.#companionsOf(task as Task<unknown>, lease)]
+      const shared = new SharedLease(lease, crew.length)
+      const runners = crew.map((one) => new JobRunner(this.#db, this.#pool, shared, one.deadline))
+      await Promise.all(
+        crew.map((one, at) => one.inScope(() => this.#runOnLease(one, runners[at] as JobRunner))),
+      )
     } catch (error) {
       task.fail(error)
     } finally {
       this.#running -= 1
       this.#next()
     }
+  }
+
+  async #runOnLease(task: Task<unknown>, runner: JobRunner): Promise<void> {
+    try {
+      await holding(this.#db, runner, () => task.enter(runner))
+    } catch (error) {
+      task.fail(error)
+    } finally {
+      runner.end()
+    }
+  }
+
+  /**
+   * Those that go out with a start, where there is one connection for all of them: they would wait
+   * for it anyway. Where there are more, one that is slow must not hold up any that is not.
+   */
+  #companionsOf(task: Task<unknown>, lease: Lease): Task<unknown>[] {
+    if (this.#limit > 1 || !task.maySharePlace || !lease.canShare) return []
+    const all = [...this.#urgent, ...this.#waiting].filter(({ maySharePlace }) => maySharePlace)
+    const companions = all.slice(0, CREW - 1)
+    for (const one of companions) this.#forget(one)
+    return companions
   }
 
   #next(): void {

@@ -24,9 +24,17 @@ interface Waiting extends Enlisted {
   reject(error: unknown): void
 }
 
+/** Whether one that fails keeps those behind it from running. */
+export type Bond = 'one after another' | 'each by itself'
+
 /** Statements that wait for the end of the tick. */
 export class Batch {
+  readonly bond: Bond
   readonly #entries: Set<Waiting> = new Set()
+
+  constructor(bond: Bond) {
+    this.bond = bond
+  }
 
   /**
    * Resolves to what runs the statement, when its turn has come.

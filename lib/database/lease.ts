@@ -1,6 +1,13 @@
 import { ConnectionLostError } from '../errors.ts'
 import { deferred, handled } from '../util/deferred.ts'
-import { Batch, type BatchHost, type Enlisted, READER_GRACE_MS, SentBatch } from './batch.ts'
+import {
+  Batch,
+  type BatchHost,
+  type Bond,
+  type Enlisted,
+  READER_GRACE_MS,
+  SentBatch,
+} from './batch.ts'
 import { type EndOfStatement, noteStatement } from './capture.ts'
 import type { Deadline } from './deadline.ts'
 import { type TranslatedError, translateError } from './driver-errors.ts'
@@ -143,8 +150,24 @@ export class Lease {
     deadline?: Deadline,
     refuse?: () => Error | undefined,
   ): Promise<DriverResult> {
-    const batch = this.#gathering ?? this.#gather()
-    const run = await batch.turn(statement, deadline, refuse)
+    const run = await this.#gathered('one after another').turn(statement, deadline, refuse)
+    return await run()
+  }
+
+  /** Whether reads can be sent together that do not depend on each other. */
+  get canShare(): boolean {
+    const { driver } = this.#host
+    return driver.runEach !== undefined && driver.canShare?.(this.connection) === true
+  }
+
+  /**
+   * As `enlist`, for statements that have nothing to do with each other: each fails by itself.
+   *
+   * @example
+   * await Promise.allSettled([lease.enlistRead(first), lease.enlistRead(second)])
+   */
+  async enlistRead(statement: Statement): Promise<DriverResult> {
+    const run = await this.#gathered('each by itself').turn(statement, undefined, undefined)
     return await run()
   }
 
@@ -190,8 +213,9 @@ export class Lease {
     this.release()
   }
 
-  #gather(): Batch {
-    const batch = new Batch()
+  #gathered(bond: Bond): Batch {
+    if (this.#gathering?.bond === bond) return this.#gathering
+    const batch = new Batch(bond)
     this.#gathering = batch
     void handled(this.#queue.add(() => this.#sendBatch(batch)))
     return batch
@@ -205,7 +229,7 @@ export class Lease {
     const [first] = entries
     if (first === undefined) return
     if (entries.length > 1) {
-      await new SentBatch(this.#hostOf(entries), entries).run()
+      await new SentBatch(this.#hostOf(entries, batch.bond), entries).run()
       return
     }
     await new Promise<void>((resolve) => {
@@ -219,7 +243,7 @@ export class Lease {
     })
   }
 
-  #hostOf(entries: readonly Enlisted[]): BatchHost {
+  #hostOf(entries: readonly Enlisted[], bond: Bond): BatchHost {
     const { name, client, driver, kept } = this.#host
     const statements = entries.map(({ statement }) => statement)
     const notes: { event: QueryEvent; end: EndOfStatement | undefined; statement: Statement }[] = []
@@ -240,7 +264,8 @@ export class Lease {
         notes[at] = { event, statement, end: noteStatement(name, statement) }
       },
       send: () => {
-        const sent = this.#lost ? undefined : driver.runAll?.(this.connection, statements, kept)
+        const run = bond === 'each by itself' ? driver.runEach : driver.runAll
+        const sent = this.#lost ? undefined : run?.(this.connection, statements, kept)
         return sent ?? statements.map(() => handled(Promise.reject(this.#brokenError())))
       },
       succeeded: (at, result) => {

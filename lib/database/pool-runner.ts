@@ -54,19 +54,41 @@ export class PoolRunner implements Runner {
   }
 }
 
+/** A connection that several jobs hold at once; the last one gives it back. */
+export class SharedLease {
+  readonly lease: Lease
+  #holders: number
+
+  constructor(lease: Lease, holders: number) {
+    this.lease = lease
+    this.#holders = holders
+  }
+
+  get isShared(): boolean {
+    return this.#holders > 1
+  }
+
+  leave(): void {
+    this.#holders -= 1
+    if (this.#holders === 0) this.lease.release()
+  }
+}
+
 /** Autocommit on one connection for the whole length of a background job. */
 export class JobRunner implements Held {
   readonly db: Database
   readonly #pool: Pool
   readonly #deadline: Deadline | undefined
-  #lease: Lease
+  readonly #isShared: boolean
+  #shared: SharedLease
   #replacing: Promise<void> | undefined
   #isOver = false
 
-  constructor(db: Database, pool: Pool, lease: Lease, deadline: Deadline | undefined) {
+  constructor(db: Database, pool: Pool, shared: SharedLease, deadline: Deadline | undefined) {
     this.db = db
     this.#pool = pool
-    this.#lease = lease
+    this.#shared = shared
+    this.#isShared = shared.isShared
     this.#deadline = deadline
   }
 
@@ -98,26 +120,37 @@ export class JobRunner implements Held {
   /** Gives the connection back. */
   end(): void {
     this.#isOver = true
-    this.#lease.release()
+    this.#shared.leave()
   }
 
   async #run(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
-    const lease = this.#lease
+    const { lease } = this.#shared
     try {
-      return await lease.execute(statement, deadline)
+      return await this.#send(statement, deadline)
     } catch (error) {
       if (!mayRepeat(lease, statement, deadline) || this.#isOver) throw error
     }
-    this.#replacing ??= this.#replace(deadline)
+    if (this.#shared.lease === lease) this.#replacing ??= this.#replace(deadline)
     await this.#replacing
-    return await this.#lease.execute(statement, deadline)
+    return await this.#send(statement, deadline)
+  }
+
+  #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
+    const { lease } = this.#shared
+    // One that may be told to stop goes alone: that could hit the one behind it.
+    const isApart = this.#isShared && deadline === undefined && !statement.writes
+    return isApart ? lease.enlistRead(statement) : lease.execute(statement, deadline)
   }
 
   async #replace(deadline: Deadline | undefined): Promise<void> {
+    const dead = this.#shared
     try {
-      this.#lease.release()
-      this.#lease = await this.#pool.acquireAlive({ what: 'a started query' }, deadline)
-      if (this.#isOver) this.#lease.release()
+      const holder = { what: 'a started query' }
+      // The pool may have no other before this one is given back.
+      dead.lease.release()
+      const fresh = new SharedLease(await this.#pool.acquireAlive(holder, deadline), 1)
+      this.#shared = fresh
+      if (this.#isOver) fresh.leave()
     } finally {
       this.#replacing = undefined
     }

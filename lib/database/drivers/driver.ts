@@ -98,6 +98,14 @@ export interface Driver {
     statements: readonly Statement[],
     kept: number,
   ): Promise<DriverResult>[]
+  /** As `runAll`, but each stands alone: one that fails does not concern the others. */
+  runEach?(
+    connection: DriverConnection,
+    statements: readonly Statement[],
+    kept: number,
+  ): Promise<DriverResult>[]
+  /** Whether this connection can do `runEach`. */
+  canShare?(connection: DriverConnection): boolean
   /**
    * The connection, on which a query of knex's own waits until another is there to run it. Only of
    * drivers with `runAll`, whose BEGIN may not have been answered yet.

@@ -16,6 +16,8 @@ import {
 import { isForgetful, isStaleStatement, type PgStatements, statementsOf } from './pg-statements.ts'
 
 interface PgConnection extends DriverConnection, PgQueryable {
+  pipeline?: boolean | undefined
+  readonly connection?: { readonly stream?: { cork?(): void; uncork?(): void; destroy?(): void } }
   readonly processID?: number | null
   end(): Promise<void>
   getTransactionStatus?(): string | null
@@ -154,6 +156,46 @@ function runAll(
   return [...answers, ...unsent]
 }
 
+/**
+ * Sends statements in one write, each with a Sync of its own. pg does so in its pipeline mode, which
+ * is on only meanwhile, since it refuses cursors.
+ */
+function runEach(
+  connection: PgConnection,
+  statements: readonly Statement[],
+  kept: number,
+): Promise<DriverResult>[] {
+  const { pipeline, connection: protocol } = connection
+  connection.pipeline = true
+  protocol?.stream?.cork?.()
+  const requests = requestsOf(connection, statements, kept)
+  const answers = statements.map((one, at) =>
+    handled(sendApart(connection, one, requests[at], kept)),
+  )
+  protocol?.stream?.uncork?.()
+  void Promise.allSettled(answers).then(() => {
+    connection.pipeline = pipeline
+  })
+  return answers
+}
+
+async function sendApart(
+  connection: PgConnection,
+  { sql, bindings }: Statement,
+  request: PgRequest | undefined,
+  kept: number,
+): Promise<DriverResult> {
+  assertBindings(bindings, 'arrays and bigints')
+  if (!request?.statement) return await run(connection, sql, bindings)
+  try {
+    return await send(connection, request)
+  } catch (error) {
+    if (!isStaleStatement(error)) throw error
+    renew(statementsOf(connection, kept), sql, error)
+    return await run(connection, sql, bindings)
+  }
+}
+
 function wrongBindings(bindings: readonly unknown[]): unknown {
   try {
     assertBindings(bindings, 'arrays and bigints')
@@ -223,6 +265,11 @@ export const pgDriver: Driver = {
 
   runAll: (connection, statements, kept) => runAll(connection as PgConnection, statements, kept),
 
+  runEach: (connection, statements, kept) => runEach(connection as PgConnection, statements, kept),
+
+  // Since pg 8.23; before, a query waited in a queue of pg's own.
+  canShare: (connection) => typeof (connection as PgConnection).pipeline === 'boolean',
+
   whenReady: (connection, ready) => whenReady(connection as PgConnection, ready),
 
   async cancel(client, connection, settled) {
@@ -245,8 +292,11 @@ export const pgDriver: Driver = {
   },
 
   destroy(connection) {
+    const pg = connection as PgConnection
+    // A pipeline would be waited for.
+    if (pg.pipeline === true) pg.connection?.stream?.destroy?.()
     // With a statement under way pg cuts the socket, else it says goodbye first.
-    ;(connection as PgConnection).end().catch(() => undefined)
+    pg.end().catch(() => undefined)
   },
 
   isIdle,
