@@ -36,6 +36,10 @@ export class Batch {
     this.bond = bond
   }
 
+  get size(): number {
+    return this.#entries.size
+  }
+
   /**
    * Resolves to what runs the statement, when its turn has come.
    *

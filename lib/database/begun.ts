@@ -65,12 +65,15 @@ export class BegunConnection {
     return this.#failure
   }
 
-  /** For a query of knex's own, which must not overtake BEGIN. */
+  /** For a query of knex's own, which must not overtake BEGIN nor what was sent before it. */
   get forKnex(): DriverConnection {
     const { connection } = this.#lease
-    const opening = this.#opening
-    if (opening === undefined) return connection
-    const ready = opening.then(() => this.#lease.connection)
+    const before = this.#opening ?? this.#lease.answered()
+    if (before === undefined) return connection
+    const ready = before.then(async () => {
+      await this.#lease.answered()
+      return this.#lease.connection
+    })
     return this.#pool.driver.whenReady?.(connection, handled(ready)) ?? connection
   }
 

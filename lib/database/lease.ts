@@ -19,6 +19,8 @@ import { TurnQueue } from './turn-queue.ts'
 import { userFrame } from './user-frames.ts'
 import { noteWrite } from './written.ts'
 
+/** How many statements go out together at most. */
+const LONGEST_BATCH = 250
 /** How long a connection may take to settle before it is destroyed. */
 const CONNECTION_GRACE_MS = 5000
 
@@ -154,6 +156,13 @@ export class Lease {
     return await run()
   }
 
+  /** When all that was asked for until now has been answered; `undefined` when it has been. */
+  answered(): Promise<void> | undefined {
+    if (this.#queue.isIdle) return undefined
+    this.#gathering = undefined
+    return this.#queue.add(async () => undefined)
+  }
+
   /** Whether reads can be sent together that do not depend on each other. */
   get canShare(): boolean {
     const { driver } = this.#host
@@ -214,7 +223,8 @@ export class Lease {
   }
 
   #gathered(bond: Bond): Batch {
-    if (this.#gathering?.bond === bond) return this.#gathering
+    const gathering = this.#gathering
+    if (gathering?.bond === bond && gathering.size < LONGEST_BATCH) return gathering
     const batch = new Batch(bond)
     this.#gathering = batch
     void handled(this.#queue.add(() => this.#sendBatch(batch)))

@@ -308,6 +308,26 @@ describeOnEach(
       expect(await savedIds(at.far)).to.deep.equal([2])
     })
 
+    it('a query of plain knex comes after what was started before it', async () => {
+      await insert(at.far, 1)
+      await at.far.atomic(async () => {
+        await insert(at.far, 2)
+        const start = startRead(at.far, 'select id from item order by id')
+        expect(await at.far.join(at.far.knex('item').delete())).to.equal(2)
+        expect(await start.read()).to.deep.equal([[[1], [2]]])
+      })
+      expect(await savedIds(at.far)).to.deep.equal([])
+    })
+
+    it('a thousand statements go out in bounded pieces, in order', async () => {
+      const ids = Array.from({ length: 1000 }, (_, index) => index + 1)
+      const trips = await at.network.during(() =>
+        at.far.atomic(() => Promise.all(ids.map((id) => insert(at.far, id))), { timeout: 60_000 }),
+      )
+      expect(trips).to.be.within(5, 30)
+      expect(await savedIds(at.db)).to.deep.equal(ids)
+    })
+
     it('one that no driver can carry fails alone, and those behind it are not sent', async () => {
       const error = await rejection(
         at.far.atomic(async () => {
