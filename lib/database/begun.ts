@@ -158,6 +158,8 @@ export class BegunConnection {
 
   async #restore(): Promise<void> {
     const lease = this.#lease
+    // To wait for a server that is silent would hold the connection for long.
+    if (lease.isUnsettled && this.#pool.driver.isRemote) lease.discard(new Error('It is silent.'))
     try {
       for (const sql of lease.isLost ? [] : this.#text.after) await lease.execute(control(sql))
     } catch (error) {

@@ -190,7 +190,7 @@ export class Frame implements Held {
   command(sql: string): Promise<DriverResult> {
     const statement = { sql, bindings: [], wants: 'count', writes: true, isControl: true } as const
     const { lease } = this.host.connection
-    if (!this.#deadline?.isOver) return lease.execute(statement)
+    if (!this.#deadline?.isOver) return lease.execute(statement, this.#deadline)
     return lease.executeOrDiscard(statement, LATE_ANSWER_MS)
   }
 

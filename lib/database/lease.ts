@@ -65,6 +65,7 @@ export class Lease {
   readonly #gone = deferred<void>()
   #gathering: Batch | undefined
   #settling: Promise<void> | undefined
+  #unsettled = false
   #lost = false
   #released = false
   #lastActiveAt: number = Date.now()
@@ -94,7 +95,7 @@ export class Lease {
 
   /** A statement was told to stop and has not, so that nobody knows what it did. */
   get isUnsettled(): boolean {
-    return this.#settling !== undefined
+    return this.#unsettled
   }
 
   get isInTransaction(): boolean {
@@ -363,6 +364,10 @@ export class Lease {
 
   /** Stops what runs; what comes next waits until that is over. */
   #stop(settled: Promise<void>): void {
+    this.#unsettled = true
+    void settled.then(() => {
+      this.#unsettled = false
+    })
     this.#settling = this.#cancel(settled).then(() => {
       this.#settling = undefined
     })

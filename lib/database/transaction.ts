@@ -183,7 +183,7 @@ export async function runSavepoint<T>(
     if (frame.hasEnded) throw new TransactionError('The atomic() around this one ended first.')
     const failure = failureOf(frame, settled)
     if (failure === undefined) {
-      await frame.command(`RELEASE SAVEPOINT ${name}`)
+      await release(frame, name)
       outcome = 'committed'
       return settledValue(settled)
     }
@@ -196,6 +196,16 @@ export async function runSavepoint<T>(
       kind: outcome === 'committed' ? 'release' : 'rollback to savepoint',
       depth,
     })
+  }
+}
+
+async function release(frame: Frame, name: string): Promise<void> {
+  try {
+    await frame.command(`RELEASE SAVEPOINT ${name}`)
+  } catch (error) {
+    // What rejects is undone, whatever the transaction around it goes on to commit.
+    await rollBackTo(frame, name)
+    throw error
   }
 }
 
