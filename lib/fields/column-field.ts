@@ -51,6 +51,8 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
   /** True for a primary key too. */
   readonly unique: boolean
   readonly index: boolean
+  /** `safeFilter()` never takes it, and no message offers it. */
+  readonly sensitive: boolean
   /** The column's name, where it is not made from the property's. */
   readonly column: string | undefined
   readonly choices: readonly S['value'][] | undefined
@@ -90,6 +92,7 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
     this.primaryKey = options.primaryKey ?? false
     this.unique = (options.unique ?? false) || this.primaryKey
     this.index = options.index ?? false
+    this.sensitive = options.sensitive ?? false
     this.column = options.column
     this.autoNow = extras.autoNow ?? false
     this.autoNowAdd = extras.autoNowAdd ?? false

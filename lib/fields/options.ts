@@ -24,6 +24,8 @@ export interface ColumnOptions<
   readonly index?: boolean
   /** The column's name in the table. @default the property's name in snake_case */
   readonly column?: string
+  /** Web requests never filter or order by it (`safeFilter()`), and no message offers it. @default false */
+  readonly sensitive?: boolean
   /** The only values that may be written. */
   readonly choices?: readonly T[]
   /** A zod schema that values pass before they are written; it may transform them. */
@@ -61,6 +63,7 @@ const FLAGS: ReadonlySet<string> = new Set([
   'unique',
   'primaryKey',
   'index',
+  'sensitive',
   'autoNow',
   'autoNowAdd',
   'symmetrical',
@@ -82,6 +85,7 @@ export const COMMON_OPTIONS: readonly string[] = Object.freeze([
   'unique',
   'primaryKey',
   'index',
+  'sensitive',
   'column',
   'choices',
   'validate',

@@ -1,4 +1,5 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
+import { shownColumns } from '../meta/columns.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { isDeferred } from './deferred.ts'
 import { type Columns, Instance, instanceState, remember } from './instance.ts'
@@ -132,6 +133,6 @@ function unknownName(
   const keys = [...meta.relations.values()]
     .filter((one) => one.keyColumn?.model === meta && one.from === meta)
     .map((one) => one.name)
-  const names = [...meta.columnsByName.keys(), ...keys].sort().join(', ')
+  const names = [...shownColumns(meta), ...keys].sort().join(', ')
   return new FieldError(`${meta.name} has no field '${name.slice(0, 100)}'. Choices are: ${names}.`)
 }

@@ -2,6 +2,16 @@ import { FieldError } from '../errors.ts'
 import type { ColumnMeta, ModelMeta } from './model-meta.ts'
 
 /**
+ * The columns that a message may offer, by name: not those that are declared `sensitive`.
+ *
+ * @example shownColumns(meta).join(', ') // 'id, name, email'
+ */
+export function shownColumns(meta: ModelMeta): string[] {
+  const columns = [...meta.columnsByName].filter(([, { field }]) => !field.sensitive)
+  return columns.map(([name]) => name)
+}
+
+/**
  * The column that a property names: itself, `pk`, or a foreign key's relation.
  *
  * @throws FieldError
@@ -12,7 +22,7 @@ export function namedColumn(meta: ModelMeta, name: string): ColumnMeta {
       ? meta.primaryKey
       : (meta.columnsByName.get(name) ?? meta.columnsByName.get(`${name}Id`))
   if (column !== undefined) return column
-  const names = [...meta.columnsByName.keys()].join(', ')
+  const names = shownColumns(meta).join(', ')
   throw new FieldError(
     `${meta.name} has no field '${String(name).slice(0, 100)}'. Choices are: ${names}.`,
   )

@@ -1,4 +1,5 @@
 import { FieldError } from '../errors.ts'
+import { shownColumns } from '../meta/columns.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { LruMap } from '../util/lru-map.ts'
 import { assertWithin } from './limits.ts'
@@ -193,7 +194,7 @@ export function unknownName(
 
 function choices(model: ModelMeta, scope: Scope | null): string {
   const names = new Set([
-    ...model.columnsByName.keys(),
+    ...shownColumns(model),
     ...model.relations.keys(),
     ...(scope?.annotations.keys() ?? []),
     ...(scope?.filtered?.keys() ?? []),

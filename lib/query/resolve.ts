@@ -5,7 +5,14 @@ import { isPlainObject } from '../util/plain-object.ts'
 import { Expression } from './expression.ts'
 import { aggregateField, arithmeticField, literalParam, storedAs } from './expression-types.ts'
 import { instanceView, queryStateOf } from './hooks.ts'
-import { EVERYTHING, kindOf, type LookupRequest, lookupRule, unknownLookup } from './lookups.ts'
+import {
+  EVERYTHING,
+  kindOf,
+  type LookupRequest,
+  type LookupRule,
+  lookupRule,
+  unknownLookup,
+} from './lookups.ts'
 import type {
   AggregateNode,
   ConditionTree,
@@ -81,8 +88,21 @@ function group(connector: 'and' | 'or' | 'xor', children: readonly ConditionTree
   return Object.freeze({ kind: 'group', connector, children: Object.freeze(children) })
 }
 
-/** One `key: value` of a lookup object. */
-export function resolveLookup(scope: Scope, key: string, value: unknown): ConditionTree {
+/** What a key of a lookup object speaks of. */
+interface LookupTarget {
+  readonly found: ResolvedPath
+  /** What is compared: the column, or what transforms make of it. */
+  readonly node: ExprNode
+  readonly lookup: string
+  readonly rule: LookupRule
+}
+
+/**
+ * Follows a key of a lookup object to its lookup.
+ *
+ * @throws FieldError naming the part that is unknown and what there is
+ */
+export function lookupTarget(scope: Scope, key: string): LookupTarget {
   const found = resolvePath(scope, key)
   const { label, endsInRelation } = found
   let { node } = found
@@ -99,6 +119,13 @@ export function resolveLookup(scope: Scope, key: string, value: unknown): Condit
   }
   const rule = lookupRule(lookup, kindOf(node, endsInRelation))
   if (rule === null) throw unknownLookup(lookup, kindOf(node, endsInRelation), label)
+  return { found, node, lookup, rule }
+}
+
+/** One `key: value` of a lookup object. */
+export function resolveLookup(scope: Scope, key: string, value: unknown): ConditionTree {
+  const { found, node, lookup, rule } = lookupTarget(scope, key)
+  const { label } = found
   if (value === undefined) {
     throw new InvalidValueError(`${label} cannot be undefined: leave the key out, or use null.`)
   }

@@ -1,0 +1,166 @@
+import { FieldError } from '../errors.ts'
+import { metaOf } from '../meta/meta.ts'
+import type { ModelMeta } from '../meta/model-meta.ts'
+import type { Unknown } from '../meta/row-types.ts'
+import { LruMap } from '../util/lru-map.ts'
+import type { CheckPath, WhereValue } from './lookup-types.ts'
+import type { Order, Path, Where, WhereHint } from './name-types.ts'
+import { modelScope, type ResolvedPath, resolveWhole } from './paths.ts'
+import { escaped, type RequestQuery, requestTexts } from './request-input.ts'
+import { lookupTarget } from './resolve.ts'
+import { parseTexts, type TextTarget } from './safe-values.ts'
+import { isJsonPath } from './transforms.ts'
+
+type CheckAllowed<M, K> = K extends string
+  ? string extends K
+    ? keyof WhereHint<M>
+    : WhereValue<M, K> extends Unknown<infer Part>
+      ? Unknown<Part>
+      : K
+  : keyof WhereHint<M>
+
+/** Keys of `safeFilter()` as they must be over `M`. */
+type CheckAllowedKeys<M, Ks extends readonly unknown[]> = {
+  [I in keyof Ks]: CheckAllowed<M, Ks[I]>
+}
+
+type CheckOrderKey<M, K> = K extends string
+  ? string extends K
+    ? Path<M>
+    : CheckPath<M, K>
+  : Path<M>
+
+/** Paths of `safeOrder()` as they must be over `M`. */
+type CheckOrderKeys<M, Ks extends readonly unknown[]> = {
+  [I in keyof Ks]: CheckOrderKey<M, Ks[I]>
+}
+
+type ClassOf<M> = abstract new (...args: never[]) => M
+
+/** Options of `safeFilter()`. */
+export interface SafeFilterOptions<Ks> {
+  /** The keys a request may have: columns, lookups, paths, each as it is written in `filter()`. */
+  readonly allow: Ks
+  /** Keys that are someone else's: `['page', 'order']`. */
+  readonly except?: readonly string[] | undefined
+  /** What a key that is not allowed does. @default 'refuse' */
+  readonly unknown?: 'refuse' | 'ignore' | undefined
+  /** What a key without any text does, as an empty field of a form. @default 'refuse' where text is not due */
+  readonly empty?: 'refuse' | 'ignore' | undefined
+}
+
+/** Of each model, by key. */
+const KNOWN_KEYS = 200
+const targets = new WeakMap<ModelMeta, LruMap<string, TextTarget>>()
+
+function assertShown(found: ResolvedPath, key: string): void {
+  const { node } = found
+  const base = node.kind === 'func' ? node.args[0] : node
+  if (base?.kind !== 'ref' || !base.field.sensitive) return
+  throw new FieldError(`'${key}' cannot be allowed: its column is declared as sensitive.`)
+}
+
+const TEXT_LOOKUPS = /contains$|with$|^iexact$|regex$|^search$|^trigram|^hasKey|^hasAnyKeys$/
+
+function targetOf(model: ModelMeta, key: string): TextTarget {
+  let known = targets.get(model)
+  if (known === undefined) {
+    known = new LruMap(KNOWN_KEYS)
+    targets.set(model, known)
+  }
+  let target = known.get(key)
+  if (target === undefined) {
+    target = makeTarget(model, key)
+    known.set(key, target)
+  }
+  return target
+}
+
+function makeTarget(model: ModelMeta, key: string): TextTarget {
+  const { found, node, lookup } = lookupTarget(modelScope(model), key)
+  assertShown(found, key)
+  const { field } = node
+  const isText = TEXT_LOOKUPS.test(lookup) || isJsonPath(node)
+  const isDocument = field.family === 'json' && !isJsonPath(node) && !/^has|^isnull$/.test(lookup)
+  const isList = field.family === 'array' && lookup !== 'isnull'
+  if (isDocument || isList || field.family === 'binary') {
+    throw new FieldError(`'${key}' cannot be allowed: no text stands for such a value.`)
+  }
+  return Object.freeze({ key, lookup, field, isText })
+}
+
+/**
+ * Turns the query of a web request into a filter, whatever is in it: only the keys of `allow` can
+ * be asked for, each text is read as its column's type, and no more than 200 keys, 200 values of a
+ * list and 2,000 characters of a value are taken. Lists (`in`, `range`) are repeated keys, or one
+ * value with commas. Columns that are declared `sensitive` cannot be allowed.
+ *
+ * Answer both errors that a request can cause with 400: they contain no values.
+ *
+ * @throws FieldError for a key that is not allowed; InvalidValueError, QueryTooComplexError.
+ * @example
+ * const where = safeFilter(Book, '?pages__gte=300&author__name=Ann', {
+ *   allow: ['title__icontains', 'pages__gte', 'status__in', 'author__name'],
+ * }) // { pages__gte: 300, author__name: 'Ann' }
+ * Book.objects.filter(where)
+ */
+export function safeFilter<M, const Ks extends readonly string[]>(
+  model: ClassOf<M>,
+  input: RequestQuery,
+  options: SafeFilterOptions<Ks & CheckAllowedKeys<M, Ks>>,
+): Where<M> {
+  const { allow, except = [], unknown = 'refuse', empty = 'refuse' } = options
+  const meta = metaOf(model)
+  // All of them, so that a mistake is found by the first request.
+  const allowed = new Map(allow.map((key) => [key as string, targetOf(meta, key)]))
+  const others = new Set(except)
+  const where: Record<string, unknown> = {}
+  for (const [key, texts] of requestTexts(input, (name) => allowed.has(name))) {
+    const target = allowed.get(key)
+    if (target === undefined) {
+      if (unknown === 'ignore' || others.has(key)) continue
+      const choices = [...allowed.keys()].join(', ')
+      throw new FieldError(`There is no filter ${escaped(key)}. Choices are: ${choices}.`)
+    }
+    if (empty === 'ignore' && texts.every((text) => text === '')) continue
+    where[key] = parseTexts(target, texts)
+  }
+  return where as Where<M>
+}
+
+/** Options of `safeOrder()`. */
+export interface SafeOrderOptions<Ks> {
+  /** The paths a request may order by, in either direction. */
+  readonly allow: Ks
+}
+
+/**
+ * Turns the order that a web request asks for (`'title,-pages'`, or such texts) into the arguments
+ * of `orderBy()`; none for nothing. Columns that are declared `sensitive` cannot be allowed.
+ *
+ * @throws FieldError for a path that is not allowed; InvalidValueError, QueryTooComplexError.
+ * @example
+ * Book.objects.orderBy(...safeOrder(Book, '-pages', { allow: ['title', 'pages'] }))
+ */
+export function safeOrder<M, const Ks extends readonly string[]>(
+  model: ClassOf<M>,
+  input: string | readonly string[] | null | undefined,
+  options: SafeOrderOptions<Ks & CheckOrderKeys<M, Ks>>,
+): Order<M>[] {
+  const meta = metaOf(model)
+  const allowed = new Set<string>(options.allow)
+  for (const path of allowed) assertShown(resolveWhole(modelScope(meta), path), path)
+  if (input === undefined || input === null || input === '') return []
+  const [terms = []] = requestTexts({ order: input }, () => true).values()
+  const asked = terms.flatMap((text) => text.split(',', allowed.size + 1))
+  if (asked.length > allowed.size) {
+    throw new FieldError(`An order has at most ${allowed.size} terms here.`)
+  }
+  for (const term of asked) {
+    const path = term.startsWith('-') ? term.slice(1) : term
+    if (allowed.has(path)) continue
+    const choices = [...allowed].join(', ')
+    throw new FieldError(`There is no order ${escaped(path)}. Choices are: ${choices}.`)
+  }
+  return asked as Order<M>[]
+}
