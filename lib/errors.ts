@@ -97,6 +97,14 @@ export class RestrictedError extends ProtectedError {
   override readonly code: string = 'RESTRICTED'
 }
 
+/**
+ * The row of an instance was written by others, or is gone, since the instance was read
+ * (`fields.version()`). Nothing was written: read it again, and decide anew.
+ */
+export class StaleObjectError extends OrmError {
+  override readonly code: string = 'STALE_OBJECT'
+}
+
 /** A transaction was used in a way that cannot work; nothing of it was saved. */
 export class TransactionError extends OrmError {
   override readonly code: string = 'TRANSACTION'

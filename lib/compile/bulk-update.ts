@@ -20,6 +20,7 @@ import {
 } from './insert-rows.ts'
 import { returningClause } from './returning.ts'
 import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
+import { countedVersion } from './version.ts'
 
 type Row = readonly unknown[]
 
@@ -139,15 +140,16 @@ function updateClause(
   const names = columns.map((_, at) => quoted(`c${at}`, quote))
   const key = sql`${quoted(plan.root.alias, quote)}.${quoted(primaryKey.column, quote)}`
   const isSame = sql`${key} = ${given}.${names[0] as Fragment}`
-  const sets = list(
-    spec.columns.map((column, at) => {
+  const sets = list([
+    ...spec.columns.map((column, at) => {
       const value = sql`${given}.${names[at + 1] as Fragment}`
       const own = branches.filter((branch) => branch.column === column)
       const target = quoted(column.column, quote)
       const place = name === 'mysql' ? sql`${table}.${target}` : target
       return sql`${place} = ${own.length === 0 ? value : byKey(key, own, value, emitter)}`
     }),
-  )
+    ...countedVersion(spec.state.model, dialect),
+  ])
   const only = plan.where === null ? null : emitter.condition(plan.where)
   const where = only === null ? isSame : sql`${isSame} and (${only})`
   const values = sql`${given}(${list(names)})`

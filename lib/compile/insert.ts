@@ -11,6 +11,7 @@ import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
 import { arePlain, isUnnested, rowsClause, rowsPerInsert } from './insert-rows.ts'
 import { returningClause } from './returning.ts'
 import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
+import { countedVersion } from './version.ts'
 
 /** What happens to a row that clashes with one that is there. */
 export type InsertConflict =
@@ -79,7 +80,7 @@ function draftInsert(spec: InsertSpec, dialectName: DialectName): Draft {
   const { model, rows, returning } = spec
   if (rows.length === 0) throw new FieldError(`There are no rows to insert into ${model.name}.`)
   const parts = [insertClause(spec, dialect, emitterOf(dialectName))]
-  parts.push(...conflictClause(spec.conflict, dialect))
+  parts.push(...conflictClause(spec, dialect))
   if (returning.length > 0) parts.push(returningClause('INSERT', returning, dialect))
   return draftOf(list(parts, ' '), dialectName, {
     wants: returning.length > 0 ? 'rows' : 'count',
@@ -98,10 +99,8 @@ function insertClause(spec: InsertSpec, dialect: Dialect, emitter: Emitter): Fra
   return sql`${into} ${rowsClause(spec, rows, emitter)}`
 }
 
-function conflictClause(
-  conflict: InsertConflict | undefined,
-  { name, quote }: Dialect,
-): readonly Fragment[] {
+function conflictClause({ model, conflict }: InsertSpec, dialect: Dialect): readonly Fragment[] {
+  const { name, quote } = dialect
   if (conflict === undefined) return []
   if (conflict.action === 'ignore') {
     return name === 'mysql' ? [] : [keyword('on conflict do nothing')]
@@ -112,6 +111,7 @@ function conflictClause(
       ? sql`${target} = values(${target})`
       : sql`${target} = excluded.${target}`
   })
+  updates.push(...countedVersion(model, dialect))
   if (name === 'mysql') return [sql`on duplicate key update ${list(updates)}`]
   const target = list(conflict.target.map(({ column }) => quoted(column, quote)))
   return [sql`on conflict (${target}) do update set ${list(updates)}`]

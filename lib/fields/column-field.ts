@@ -16,6 +16,7 @@ export interface ColumnExtras {
   /** Makes the value of `autoNow` and `autoNowAdd`. */
   readonly makeNow?: () => unknown
   readonly generated?: boolean
+  readonly isVersion?: boolean
   readonly storage?: Storage | undefined
   readonly maxLength?: number | undefined
   readonly maxDigits?: number | undefined
@@ -64,6 +65,8 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
   readonly autoNowAdd: boolean
   /** The database makes the value of a new row that gives none. */
   readonly generated: boolean
+  /** Counts the writes of its row. */
+  readonly isVersion: boolean
   readonly storage: Storage | undefined
   readonly maxLength: number | undefined
   readonly maxDigits: number | undefined
@@ -97,6 +100,7 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
     this.autoNow = extras.autoNow ?? false
     this.autoNowAdd = extras.autoNowAdd ?? false
     this.generated = extras.generated ?? false
+    this.isVersion = extras.isVersion ?? false
     this.storage = extras.storage
     this.maxLength = extras.maxLength
     this.maxDigits = extras.maxDigits

@@ -11,6 +11,7 @@ import { foreignKey, manyToMany, oneToOne } from './relation-field.ts'
 import { char, choice, email, slug, text, url } from './text.ts'
 import { time } from './time.ts'
 import { uuid } from './uuid.ts'
+import { version } from './version.ts'
 
 /** A builder for every kind of field; each is documented where it is written. */
 export interface Fields {
@@ -36,6 +37,7 @@ export interface Fields {
   readonly json: typeof json
   readonly binary: typeof binary
   readonly array: typeof array
+  readonly version: typeof version
   readonly foreignKey: typeof foreignKey
   readonly oneToOne: typeof oneToOne
   readonly manyToMany: typeof manyToMany
@@ -70,6 +72,7 @@ export const fields: Fields = Object.freeze({
   json,
   binary,
   array,
+  version,
   foreignKey,
   oneToOne,
   manyToMany,

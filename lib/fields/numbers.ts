@@ -153,7 +153,8 @@ function readFloat(raw: unknown): number {
   throw new InvalidValueError(`holds ${describeValue(raw)} where a number is due`)
 }
 
-const INTEGER_KIND = integerKind('integer', INT4)
+/** Integers of 4 bytes. */
+export const INTEGER_KIND: ColumnKind<number> = integerKind('integer', INT4)
 const SMALL_INTEGER_KIND = integerKind('smallInteger', INT2)
 const AUTO_KIND = integerKind('auto', SAFE)
 const BIG_INTEGER_KIND = bigintKind('bigInteger')

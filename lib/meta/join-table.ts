@@ -24,6 +24,7 @@ export class JoinTable implements ModelMeta {
   readonly incoming: readonly RelationMeta[] = []
   readonly ordering: readonly string[] = []
   readonly getLatestBy = null
+  readonly version = null
   readonly database: string | null
 
   constructor(name: string, table: string, { near, far }: JoinColumns) {

@@ -58,6 +58,7 @@ export class Meta implements Linkable {
   readonly columns: readonly ColumnMeta[]
   readonly columnsByName: ReadonlyMap<string, ColumnMeta>
   readonly primaryKey: ColumnMeta
+  readonly version: ColumnMeta | null
   readonly declared: readonly Declared[]
   readonly ordering: readonly string[]
   readonly uniqueTogether: readonly (readonly string[])[]
@@ -79,6 +80,7 @@ export class Meta implements Linkable {
     this.declared = declared
     this.columnsByName = byName(this.name, columns)
     this.primaryKey = onlyPrimaryKey(this.name, columns)
+    this.version = onlyVersion(this, fields)
     this.ordering = options.ordering ?? []
     this.uniqueTogether = options.uniqueTogether ?? []
     this.getLatestBy = options.getLatestBy ?? null
@@ -300,6 +302,17 @@ function byName(model: string, columns: readonly ColumnMeta[]): Map<string, Colu
     inTable.set(column.column, column)
   }
   return named
+}
+
+function onlyVersion({ name, columnsByName }: Meta, map: FieldMap): ColumnMeta | null {
+  const names = Object.keys(map).filter((key) => {
+    const field = map[key]
+    return field instanceof ColumnField && field.isVersion
+  })
+  if (names.length < 2) return columnsByName.get(names[0] ?? '') ?? null
+  throw new ImproperlyConfigured(
+    `${name} has several fields.version(): ${names.join(', ')}. It can have one.`,
+  )
 }
 
 function onlyPrimaryKey(model: string, columns: readonly ColumnMeta[]): ColumnMeta {

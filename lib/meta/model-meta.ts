@@ -95,6 +95,8 @@ export interface ModelMeta {
   /** By property; `pk` is not among them. */
   readonly columnsByName: ReadonlyMap<string, ColumnMeta>
   readonly primaryKey: ColumnMeta
+  /** The column that counts the writes of a row. */
+  readonly version: ColumnMeta | null
   /** By name in lookups, forward and reverse. Resolves the names of other models on first use. */
   readonly relations: ReadonlyMap<string, RelationMeta>
   /** The forward relations of any model that point here, named on this side or not. */

@@ -117,7 +117,11 @@ export class ForeignRows implements RelatedRows {
       assign(relation.to, target, relation.inverse.name, near)
       if (origin === null) continue
       restoreOnRollback(db, relation.to, target)
-      markStored(target, origin, [this.#column], relation.to)
+      const { version } = relation.to
+      // It is as new, or as stale, as it was before its row counted this write.
+      if (version !== null) target[version.name] = (target[version.name] as number) + 1
+      const columns = version === null ? [this.#column] : [this.#column, version]
+      markStored(target, origin, columns, relation.to)
     }
   }
 

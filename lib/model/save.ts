@@ -6,6 +6,7 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { insertInstances } from '../queryset/insert.ts'
 import { updateInstance } from '../queryset/update-instance.ts'
+import { assertNotVersion } from '../queryset/version.ts'
 import { inTurn } from './turns.ts'
 import type { SaveOptions } from './types.ts'
 
@@ -39,9 +40,11 @@ function columnsToSave(
   instance: Columns,
   names: readonly string[] | undefined,
 ): readonly ColumnMeta[] {
-  const changed = changedColumns(meta, instance)
+  const changed = changedColumns(meta, instance).filter((column) => column !== meta.version)
   if (names === undefined) return changed.length === 0 ? [] : withAutoNow(meta, changed)
-  return names.map((name) => namedColumn(meta, name))
+  const columns = names.map((name) => namedColumn(meta, name))
+  assertNotVersion(meta, columns)
+  return columns
 }
 
 /** A save that writes at all also writes the columns that say when. */

@@ -132,7 +132,9 @@ export function loadedColumns(model: ModelMeta, loadMask: LoadMask | null): read
   // `only('author__name')` on the related side says nothing about this one.
   if (mode === 'only' && columns.size === 0) return model.columns
   return model.columns.filter(
-    (column) => column.primaryKey || columns.has(column) === (mode === 'only'),
+    // Without its version a row could not be saved.
+    (column) =>
+      column.primaryKey || column === model.version || columns.has(column) === (mode === 'only'),
   )
 }
 

@@ -3,6 +3,7 @@ import { FieldError } from '../errors.ts'
 import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { InsertOptions } from './insert.ts'
+import { assertNotVersion } from './version.ts'
 
 /** Options of `bulkCreate()`. */
 export interface BulkCreateOptions {
@@ -45,6 +46,7 @@ function conflictOf(meta: ModelMeta, options: BulkCreateOptions): InsertConflict
   }
   const target = uniqueFields.map((name) => namedColumn(meta, name))
   const update = updateFields.map((name) => namedColumn(meta, name))
+  assertNotVersion(meta, update)
   const clash = update.find((column) => column.primaryKey || target.includes(column))
   if (clash !== undefined) {
     throw new FieldError(

@@ -16,6 +16,7 @@ import { assertSize } from './limits.ts'
 import { timeLeft } from './read-rows.ts'
 import { storedKey } from './reload.ts'
 import { restoreOnRollback } from './restore.ts'
+import { assertNotVersion } from './version.ts'
 import { assertWritable } from './write.ts'
 
 /** Options of `bulkUpdate()`. */
@@ -78,6 +79,7 @@ function columnsToWrite(meta: ModelMeta, names: unknown): readonly ColumnMeta[] 
       `bulkUpdate() cannot write the primary key of ${meta.name}: it is what rows are found by.`,
     )
   }
+  assertNotVersion(meta, columns)
   return columns
 }
 
@@ -177,11 +179,18 @@ class Update {
           ]),
         )
     const origin = originOf(this.#db)
-    const columns = [primaryKey, ...this.#columns]
+    const { version } = model
+    const counted = version === null ? [] : [version]
+    const columns = [primaryKey, ...this.#columns, ...counted]
     for (const { instance, key, values } of batch) {
       const row = byKey?.get(toMapKey(primaryKey.field, key))
       if (byKey !== null && row === undefined) continue
       const stored: Record<string, unknown> = { ...values, [primaryKey.name]: key }
+      if (version !== null) {
+        // As new, or as stale, as before: the row counted this write, whoever wrote it last.
+        stored[version.name] = (instance[version.name] as number) + 1
+        instance[version.name] = stored[version.name]
+      }
       open.forEach((column, at) => {
         if (!isOpen(column, values)) return
         stored[column.name] = column.field.fromDb(row?.[at + 1], dialect)

@@ -12,6 +12,7 @@ import { type AnyOf, Collected, type DoomedRow } from './collected.ts'
 import { deletionOrder } from './collector-order.ts'
 import { byChild, type DeletionRule, rulesOf } from './collector-rules.ts'
 import { limitsOf, readRows } from './read-rows.ts'
+import { countedWrite } from './version.ts'
 
 /** How many rows were deleted, and of which model or join table; none that had no rows. */
 export type DeletionReport = [total: number, byModel: Record<string, number>]
@@ -167,7 +168,7 @@ class Deletion {
     const { dialect } = this.#db
     const statement = compileUpdate(
       state,
-      resolveAssignments(state, { [key.name]: value }),
+      resolveAssignments(state, { [key.name]: value, ...countedWrite(state.model) }),
       dialect,
     )
     if (statement !== null) await this.#db.current().run(statement, limitsOf(state))

@@ -20,11 +20,14 @@ export function restoreOnRollback(
   const { stored, origin } = state
   const key = meta.primaryKey.name
   const keyBefore = instance[key]
+  const version = meta.version?.name
+  const versionBefore = version === undefined ? undefined : instance[version]
   const adoptedKeys = adopted.map(({ name }) => [name, instance[name]] as const)
   onRollback(db, () => {
     state.stored = stored
     state.origin = origin
     instance[key] = keyBefore
+    if (version !== undefined) instance[version] = versionBefore
     for (const [name, value] of adoptedKeys) {
       if (instance[name] === value) instance[name] = undefined
     }

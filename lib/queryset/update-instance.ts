@@ -1,6 +1,7 @@
 import { compileUpdate } from '../compile/update.ts'
 import type { Database } from '../database/runner.ts'
 import { adoptValues } from '../hydrate/assign.ts'
+import { isDeferred, unload } from '../hydrate/deferred.ts'
 import { type Columns, markStored } from '../hydrate/instance.ts'
 import { errorsOf } from '../meta/model-errors.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
@@ -11,12 +12,14 @@ import { initialState, withFilter } from '../query/state.ts'
 import { originOf } from './databases.ts'
 import { readColumns, storedKey } from './reload.ts'
 import { restoreOnRollback } from './restore.ts'
+import { knownVersion, nextVersion, staleError } from './version.ts'
 
 /**
  * Writes some columns of a saved instance; sends nothing when there are none. `adopted`: the
  * foreign keys that it got from instances just now.
  *
- * @throws ValidationError before any SQL; the model's DoesNotExist when the row is gone.
+ * @throws ValidationError before any SQL; the model's DoesNotExist when the row is gone, or, where it
+ * has a version, StaleObjectError when it is gone or was written by others.
  */
 export async function updateInstance(
   db: Database,
@@ -26,10 +29,15 @@ export async function updateInstance(
   adopted: readonly ColumnMeta[] = [],
 ): Promise<void> {
   if (columns.length === 0) return
-  for (const column of columns) {
-    if (column.relation === null && column.field.autoNow)
-      instance[column.name] = column.field.makeNow()
-  }
+  const known = knownVersion(meta, instance)
+  const nows = columns.filter(({ relation, field }) => relation === null && field.autoNow)
+  const before = new Map(
+    nows.map((column) => [
+      column,
+      isDeferred(instance, column) ? undefined : instance[column.name],
+    ]),
+  )
+  for (const { name, field } of nows) instance[name] = field.makeNow()
   const isExpression = (column: ColumnMeta): boolean =>
     Expression.raw(instance[column.name]) !== null
   const computed = columns.filter(isExpression)
@@ -37,21 +45,31 @@ export async function updateInstance(
   const valid = validate(meta, plain, instance)
   adoptValues(meta, instance, valid)
 
-  const state = withFilter(initialState(meta), [{ pk: storedKey(meta, instance) }])
+  const state = withFilter(initialState(meta), [{ pk: storedKey(meta, instance), ...known }])
+  const next = nextVersion(meta, known)
   const values = Object.fromEntries(computed.map(({ name }) => [name, instance[name]]))
   const statement = compileUpdate(
     state,
-    resolveAssignments(state, { ...values, ...valid }),
+    resolveAssignments(state, { ...values, ...valid, ...next }),
     db.dialect,
   )
   const runner = db.current()
   restoreOnRollback(db, meta, instance, adopted)
   const count = statement === null ? 0 : (await runner.run(statement)).count
+  if (count === 0 && meta.version !== null) {
+    for (const [column, value] of before) {
+      if (value === undefined) unload(instance, column)
+      else instance[column.name] = value
+    }
+    throw staleError(meta, 'save')
+  }
   if (count === 0) {
     throw new (errorsOf(meta).DoesNotExist)(
       `The ${meta.name} to save is not in the database any more; nothing was written.`,
     )
   }
-  markStored(instance, originOf(db), plain, meta, valid)
+  Object.assign(instance, next)
+  const written = meta.version === null ? plain : [...plain, meta.version]
+  markStored(instance, originOf(db), written, meta, { ...valid, ...next })
   if (computed.length > 0) await readColumns(runner, meta, instance, computed)
 }

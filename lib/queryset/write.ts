@@ -11,6 +11,7 @@ import { assertNotCombined, isSliced } from '../query/state.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { type DeletionReport, deleteCollected } from './collector.ts'
 import { limitsOf } from './read-rows.ts'
+import { assertNotVersion, countedWrite } from './version.ts'
 
 /**
  * Writes the same values to all rows of a query; how many rows matched.
@@ -28,7 +29,7 @@ export async function updateRows(
   }
   const checked = checkedValues(state.model, values as Record<string, unknown>)
   if (Object.keys(checked).length === 0) return 0
-  const assignments = resolveAssignments(state, checked)
+  const assignments = resolveAssignments(state, { ...checked, ...countedWrite(state.model) })
   const statement = compileUpdate(state, assignments, runner.db.dialect)
   if (statement === null) return 0
   return (await runner.run(statement, limitsOf(state))).count
@@ -66,6 +67,7 @@ function checkedValues(
     const { column, value } = toAssignment(model, name, given)
     if (column.name in written)
       throw new FieldError(`${column.name} is given twice in one update().`)
+    assertNotVersion(model, [column])
     written[column.name] = value
     if (Expression.raw(value) === null) plain.push(column)
   }
