@@ -63,8 +63,13 @@ function comparison(operator: string, name: JsonComparison): EmitLookup {
     if (tree.left.field.family === 'json') {
       return sql`${jsonSide(tree.left, emitter)} ${keyword(operator)} ${jsonSide(right, emitter)}`
     }
-    return sql`${emitter.compared(tree.left)} ${keyword(operator)} ${emitter.compared(right)}`
+    return sql`${leftOf(tree, emitter)} ${keyword(operator)} ${emitter.compared(right)}`
   }
+}
+
+/** The left side of a comparison; a value there does not learn its type from another value. */
+function leftOf({ left }: LookupTree, emitter: Emitter): Fragment {
+  return left.kind === 'param' ? emitter.typed(left) : emitter.compared(left)
 }
 
 function range(tree: LookupTree, emitter: Emitter): Fragment {
@@ -75,19 +80,19 @@ function range(tree: LookupTree, emitter: Emitter): Fragment {
     const left = emitter.plain(tree.left)
     return sql`(${compare('gte', left, from)} and ${compare('lte', left, to)})`
   }
-  const left = emitter.compared(tree.left)
+  const left = leftOf(tree, emitter)
   return sql`${left} between ${emitter.compared(from)} and ${emitter.compared(to)}`
 }
 
 /** From one value to before another. */
 function span(tree: LookupTree, emitter: Emitter): Fragment {
   const [from, to] = both(tree)
-  const left = emitter.compared(tree.left)
+  const left = leftOf(tree, emitter)
   return sql`(${left} >= ${emitter.compared(from)} and ${left} < ${emitter.compared(to)})`
 }
 
 function isNull(tree: LookupTree, emitter: Emitter): Fragment {
-  const left = emitter.plain(tree.left)
+  const left = tree.left.kind === 'param' ? emitter.typed(tree.left) : emitter.plain(tree.left)
   return tree.flag ? sql`${left} is null` : sql`${left} is not null`
 }
 
@@ -102,7 +107,7 @@ function isIn(tree: LookupTree, emitter: Emitter): Fragment {
   }
   if (right.kind !== 'list') throw new TypeError('The lookup in takes a list or a query.')
   if (tree.left.field.family === 'json') return isInJson(tree.left, right, emitter)
-  return dialect.in(emitter.compared(tree.left), tree.left, right)
+  return dialect.in(leftOf(tree, emitter), tree.left, right)
 }
 
 function isInJson(left: ExprNode, values: ListNode, emitter: Emitter): Fragment {
@@ -116,7 +121,7 @@ function isInJson(left: ExprNode, values: ListNode, emitter: Emitter): Fragment 
 
 function isInExpressions(tree: LookupTree, emitter: Emitter): Fragment {
   const items = tree.right.map((node) => emitter.compared(node))
-  return sql`${emitter.compared(tree.left)} in (${list(items)})`
+  return sql`${leftOf(tree, emitter)} in (${list(items)})`
 }
 
 function pattern(name: PatternName): EmitLookup {

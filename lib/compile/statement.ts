@@ -30,6 +30,28 @@ export function nativeText(text: string, dialect: DialectName): string {
   return dialect === 'postgresql' ? native : native.replaceAll('\\?', '?')
 }
 
+const PLACEHOLDER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$])\$(\d+)/g
+
+/**
+ * The same statement with one placeholder for each value, in however many places it is: else
+ * PostgreSQL could not know that two expressions with it are the same, as GROUP BY and DISTINCT ask.
+ */
+export function withShared(draft: Draft): Draft {
+  const { sql, bound } = draft
+  if (bound.some(({ isList }) => isList)) return draft
+  const kept: Bound[] = []
+  const places = bound.map((each) => {
+    const { leaf, encode } = each
+    const at = kept.findIndex((known) => known.leaf === leaf && known.encode === encode)
+    return at < 0 ? kept.push(each) : at + 1
+  })
+  if (kept.length === bound.length) return draft
+  const text = sql.replace(PLACEHOLDER, (whole: string, number: string | undefined) =>
+    number === undefined ? whole : `$${places[Number(number) - 1]}`,
+  )
+  return { ...draft, sql: text, bound: kept }
+}
+
 /** A fragment as a statement. */
 export function draftOf(
   { sql, bound }: Fragment,

@@ -1,6 +1,6 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type { DialectName } from '../fields/dialect.ts'
-import type { ParamNode, QueryState } from '../query/nodes.ts'
+import type { ExprNode, ParamNode, QueryState } from '../query/nodes.ts'
 import { type Assignment, planWrite } from '../query/plan-write.ts'
 import { shapeWith } from '../query/shape.ts'
 import { emitterOf, tableClause } from './builder.ts'
@@ -30,8 +30,13 @@ function draftUpdate(
   const { dialect } = emitter
   const plan = planWrite(state, assignments)
   if (plan.isEmpty || plan.assignments.length === 0) return null
+  const computed = (node: ExprNode, field: ColumnField): Fragment => {
+    const value = emitter.plain(node)
+    // With no more digits than the column has.
+    return field.family === 'decimal' ? dialect.read(value, { ...node, field }) : value
+  }
   const sets = plan.assignments.map(({ column, node, field }): Fragment => {
-    const value = node.kind === 'param' ? written(node, field, dialect) : emitter.plain(node)
+    const value = node.kind === 'param' ? written(node, field, dialect) : computed(node, field)
     return sql`${quoted(column, dialect.quote)} = ${value}`
   })
   const update = sql`update ${tableClause(plan.root, dialect)} set ${list(sets)}`

@@ -20,7 +20,7 @@ export function arithmeticField(
   }
   if (operator === 'pow' || isFloat(left) || isFloat(right)) return OUTPUT.float
   for (const family of ['decimal', 'bigint', 'duration'] as const) {
-    if (left.family === family) return left.null ? left : generic(left)
+    if (left.family === family) return generic(left)
     if (right.family === family) return generic(right)
   }
   return OUTPUT.integer

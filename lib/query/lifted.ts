@@ -30,8 +30,22 @@ export class Lifted {
     }
   }
 
+  /** A condition that asks a query for more than one value is asked inside as a whole. */
   condition(tree: ConditionTree): ConditionTree {
-    return withExpressions(tree, (node) => this.lift(node))
+    switch (tree.kind) {
+      case 'group':
+        return { ...tree, children: tree.children.map((child) => this.condition(child)) }
+      case 'not':
+        return { ...tree, child: this.condition(tree.child) }
+      case 'lookup': {
+        const asksQuery = tree.lookup === 'in' && tree.right.some(({ kind }) => kind === 'plan')
+        if (!asksQuery) return withExpressions(tree, (node) => this.lift(node))
+        const node: ExprNode = { kind: 'condition', condition: tree, field: OUTPUT.boolean }
+        return { kind: 'boolean', expression: resultColumn(node, this.columns.push(node) - 1) }
+      }
+      default:
+        return withExpressions(tree, (node) => this.lift(node))
+    }
   }
 
   /** An aggregate that is not planned yet, over the rows of the inner query. */

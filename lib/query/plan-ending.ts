@@ -134,13 +134,13 @@ function groupColumns(planner: Planner, asked: readonly ExprNode[]): readonly Ex
 /** The parts of an expression that are no aggregate: what a group must have one value of. */
 function loose(node: ExprNode, planner: Planner): readonly ExprNode[] {
   if (node.kind === 'aggregate' || planner.separated.has(node)) return []
-  if (node.kind === 'window' && node.input.kind === 'aggregate') {
+  if (planner.groupKeys?.some((key) => isSameNode(key, node))) return []
+  if (node.kind === 'window') {
     const parts = [...partsOf(node).slice(1), ...partsOf(node.input)]
     return parts.flatMap((part) => loose(part, planner))
   }
   if (node.kind === 'plan') return outerColumns(node, planner)
-  const isWhole = node.kind !== 'window' && !containsAggregate(node)
-  if (!isWhole) return partsOf(node).flatMap((part) => loose(part, planner))
+  if (containsAggregate(node)) return partsOf(node).flatMap((part) => loose(part, planner))
   return someNode(node, (part) => part.kind === 'column' || part.kind === 'plan') ? [node] : []
 }
 

@@ -8,7 +8,14 @@ import { splitConditions } from './plan-ending.ts'
 import { planInstances } from './plan-instances.ts'
 import { ONE, type Planner } from './planner.ts'
 import { isSliced, orderingOf } from './state.ts'
-import { containsAggregate, withExpressions, withParts } from './walk.ts'
+import {
+  containsAggregate,
+  containsWindow,
+  partsOf,
+  someNode,
+  withExpressions,
+  withParts,
+} from './walk.ts'
 
 export { around, resultName } from './around.ts'
 
@@ -77,7 +84,7 @@ export function planAggregate(state: QueryState, aggregates: readonly NamedNode[
   const nodes = aggregates.map(({ node }) => node)
   if (state.combination !== null) return aroundCombined(state, nodes)
   const plain = replay(state, null)
-  if (!isWrapped(state, plain.planner)) {
+  if (!isWrapped(state, plain.planner) && !nodes.some((node) => isOverWindow(node, state))) {
     const { planner, more } = replay(state, null, nodes)
     return finish(planner, { ...PLAIN, select: more, isNone: state.isNone })
   }
@@ -105,6 +112,16 @@ export function planAggregate(state: QueryState, aggregates: readonly NamedNode[
     isNone: state.isNone,
   })
   return around(query, select)
+}
+
+/** Whether an aggregate is of windows, which come after the groups of their own query. */
+function isOverWindow(node: ExprNode, { annotations }: QueryState): boolean {
+  return someNode(
+    node,
+    (part) =>
+      part.kind === 'aggregate' &&
+      partsOf(part).some((inner) => containsWindow(inner, annotations)),
+  )
 }
 
 /** Whether groups may differ in what is selected though the row of the model is the same. */

@@ -3,10 +3,10 @@ import type { JoinStep, ModelMeta } from '../meta/model-meta.ts'
 import { FilteredStep } from './filtered-hop.ts'
 import { planFilter } from './filtered-joins.ts'
 import { type JoinedSource, Joins, stepsOf, Votes } from './joins.ts'
+import { baseRef, nullGuards, withBase } from './lookup-parts.ts'
 import type {
   AggregateNode,
   Annotation,
-  ColumnNode,
   ConditionTree,
   ConstantTree,
   ExprNode,
@@ -17,6 +17,7 @@ import type {
   RefNode,
   SelectPlan,
   Step,
+  WindowNode,
 } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
 import { resolveWhole, type Scope } from './paths.ts'
@@ -284,6 +285,8 @@ export class Planner implements Planning {
       }
       case 'outer':
         return this.#outer(node)
+      case 'window':
+        return this.#window(node, reusable, used)
       default:
         return this.#parts(node, reusable, used)
     }
@@ -293,6 +296,21 @@ export class Planner implements Planning {
     return withParts(node, {
       node: (part) => this.bind(part, reusable, used),
       condition: (tree) => this.#asExpression(tree, reusable),
+    })
+  }
+
+  /** An aggregate over a window is none of groups. */
+  #window(
+    node: WindowNode,
+    reusable: Set<JoinedSource> | null,
+    used?: Set<JoinedSource>,
+  ): ExprNode {
+    return withParts(node, {
+      node: (part) => {
+        const isOver = part === node.input && part.kind === 'aggregate'
+        return isOver ? this.#parts(part, reusable, used) : this.bind(part, reusable, used)
+      },
+      condition: (tree) => tree,
     })
   }
 
@@ -360,33 +378,4 @@ export class Planner implements Planning {
 /** Whether an aggregate is the same however often each row is there. */
 function ignoresRepeats({ name, distinct }: AggregateNode): boolean {
   return distinct || REPEATABLE.has(name)
-}
-
-/** The path that a lookup's left side starts from; null of anything else. */
-export function baseRef(node: ExprNode): RefNode | null {
-  let at: ExprNode | undefined = node
-  while (at?.kind === 'func') at = at.args[0]
-  return at?.kind === 'ref' ? at : null
-}
-
-/** The same transforms of another base. */
-function withBase(node: ExprNode, base: ExprNode): ExprNode {
-  if (node.kind !== 'func') return base
-  const [first, ...rest] = node.args
-  return first === undefined ? node : { ...node, args: [withBase(first, base), ...rest] }
-}
-
-/** What keeps rows with NULL when a comparison is negated: it must be false, not unknown. */
-function nullGuards(left: ColumnNode, right: readonly ExprNode[]): ConditionTree[] {
-  const guarded: ExprNode[] = []
-  if (left.nullable || (left.source as JoinedSource).isOuter) guarded.push(left)
-  const [value] = right
-  if (value?.kind === 'column' && value.nullable) guarded.push(value)
-  return guarded.map((node) => ({
-    kind: 'lookup',
-    lookup: 'isnull',
-    left: node,
-    right: [],
-    flag: false,
-  }))
 }

@@ -18,10 +18,15 @@ export function simplify(condition: ConditionTree): ConditionTree {
     case 'group':
       return simplifyGroup(condition)
     case 'lookup':
-      return condition.right.some(isEmptyQuery) ? NOTHING : condition
+      return condition.right.some(isNoValue) ? NOTHING : condition
     default:
       return isEmptyQuery(condition.expression) ? NOTHING : condition
   }
+}
+
+/** An empty query as a value is NULL; whether it has rows is false, a value as any other. */
+function isNoValue(node: ExprNode): boolean {
+  return isEmptyQuery(node) && node.kind === 'plan' && !node.exists
 }
 
 function isEmptyQuery(node: ExprNode): boolean {

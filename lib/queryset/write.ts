@@ -53,7 +53,9 @@ export async function deleteRows(runner: Runner, state: QueryState): Promise<Del
 export function assertWritable(state: QueryState, verb: string): void {
   assertNotCombined(state, `${verb}()`)
   if (isSliced(state)) throw new FieldError(`Cannot use 'limit' or 'offset' with ${verb}().`)
-  if (state.distinct !== false) throw new FieldError(`Cannot call ${verb}() after distinct().`)
+  if (Array.isArray(state.distinct)) {
+    throw new FieldError(`Cannot call ${verb}() after distinct() of fields.`)
+  }
 }
 
 /** The values by column, valid and canonical; expressions as they are. */

@@ -426,7 +426,11 @@ describeOnEach('delete() by the rules of foreign keys', (kind) => {
     it('after a slice, distinct() and values()', async () => {
       const refused: readonly [() => PromiseLike<unknown>, string][] = [
         [() => Author.objects.all().slice(0, 3).delete(), "Cannot use 'limit' or 'offset'"],
-        [() => Author.objects.distinct().delete(), 'Cannot call delete() after distinct()'],
+        [() => Author.objects.distinct('name').delete(), 'Cannot call delete() after distinct()'],
+        [
+          () => Author.objects.distinct('name').update({ name: 'x' }),
+          'Cannot call update() after distinct()',
+        ],
         [() => Author.objects.values('id').delete(), 'Cannot call delete() after values()'],
         [() => Author.objects.valuesList('id').delete(), 'Cannot call delete() after values()'],
       ]

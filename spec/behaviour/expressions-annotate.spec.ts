@@ -265,6 +265,17 @@ describeOnEach('annotate()', (kind) => {
       ).to.deep.equal({ most: 3, all: 4, of: 3 })
     })
 
+    it('aggregate() of those that another query finds', async () => {
+      const pupils = Author.objects.filter({ name: 'Ann' })
+      const filter = Q.or({ n__gt: 2 }, Q.not({ mentor__in: pupils }), { id: 2 })
+      const authors = Author.objects.annotate({ n: Count('books') })
+      const all = Count('id', { filter })
+      expect(await shop.sends(1, () => authors.aggregate({ all }))).to.deep.equal({ all: 3 })
+      expect(
+        await authors.aggregate({ of: Count('id', { filter: { mentor__in: pupils, n: 1 } }) }),
+      ).to.deep.equal({ of: 1 })
+    })
+
     it('update() and delete() of the rows that are left', async () => {
       const authors = Author.objects.annotate({ n: Count('books') })
       expect(await shop.sends(1, () => authors.filter({ n: 0 }).update({ name: 'None' }))).to.equal(

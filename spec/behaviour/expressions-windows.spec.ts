@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import {
+  Count,
   CumeDist,
   DenseRank,
   F,
@@ -8,9 +9,11 @@ import {
   Lag,
   LastValue,
   Lead,
+  Max,
   NthValue,
   Ntile,
   PercentRank,
+  Q,
   Rank,
   RowNumber,
   RowRange,
@@ -19,7 +22,7 @@ import {
   Window,
 } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
-import { Book, named, useBookshop } from './support/bookshop.ts'
+import { Author, Book, named, useBookshop } from './support/bookshop.ts'
 
 describeOnEach('Window()', (kind) => {
   const shop = useBookshop(kind)
@@ -123,6 +126,29 @@ describeOnEach('Window()', (kind) => {
       { author: 2, sum: 40, place: 2 },
     ])
     expect(await groups.filter({ place: 2 })).to.deep.equal([{ author: 2, sum: 40, place: 2 }])
+  })
+
+  it('stands beside aggregates of groups: one statement', async () => {
+    const authors = Author.objects.annotate({
+      books: Count('books'),
+      place: Window(RowNumber(), { orderBy: ['name'] }),
+      before: Window(Lag('mentor__name'), { orderBy: ['id'] }),
+      people: Window(Count('id'), { orderBy: ['id'] }),
+    })
+    const ordered = authors.orderBy('id')
+    const rows = await shop.sends(1, () => ordered.values('books', 'place', 'before', 'people'))
+    expect(rows).to.deep.equal([
+      { books: 3, place: 1, before: null, people: 1 },
+      { books: 1, place: 2, before: null, people: 2 },
+      { books: 0, place: 3, before: 'Ann', people: 3 },
+    ])
+    expect(named(await authors.filter({ books__gt: 0, people__gt: 1 }))).to.deep.equal(['Bob'])
+  })
+
+  it('is aggregated around the query: one statement', async () => {
+    const ranked = Book.objects.annotate({ rank })
+    const sums = { best: Count('id', { filter: Q({ rank: 1 }) }), last: Max('rank') }
+    expect(await shop.sends(1, () => ranked.aggregate(sums))).to.deep.equal({ best: 2, last: 3 })
   })
 
   it('says which rows are updated and deleted', async () => {

@@ -497,7 +497,7 @@ const CASES: readonly Case[] = [
     "ExtractYear('at')",
     ExtractYear('at'),
     [`cast(strftime('%Y', "books"."at") as integer)`],
-    [`extract(year from ("books"."at" at time zone 'UTC'))`],
+    [`extract(year from ("books"."at" at time zone 'UTC'))::integer`],
     ['year(`books`.`at`)'],
   ],
   [
@@ -508,7 +508,7 @@ const CASES: readonly Case[] = [
       BERLIN.utc,
     ],
     [
-      `extract(hour from (((to_timestamp(extract(epoch from "books"."at")) at time zone $1::text) at time zone 'UTC') at time zone 'UTC'))`,
+      `extract(hour from (((to_timestamp(extract(epoch from "books"."at")) at time zone $1::text) at time zone 'UTC') at time zone 'UTC'))::integer`,
       'Europe/Berlin',
     ],
     ["hour(convert_tz(`books`.`at`, 'UTC', ?))", 'Europe/Berlin'],

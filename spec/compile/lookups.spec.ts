@@ -245,7 +245,7 @@ describe('compile: lookups', () => {
           '[1,2]',
         ],
         postgresql: [
-          `extract(month from ("books"."seen" at time zone 'UTC')) = any($1::integer[])`,
+          `extract(month from ("books"."seen" at time zone 'UTC'))::integer = any($1::integer[])`,
           [1, 2],
         ],
         mysql: [
@@ -261,7 +261,7 @@ describe('compile: lookups', () => {
           `((cast(strftime('%j', "books"."day", '-3 days', 'weekday 4') as integer) - 1) / 7 + 1) = ?`,
           53,
         ],
-        postgresql: ['extract(week from "books"."day") = $1', 53],
+        postgresql: ['extract(week from "books"."day")::integer = $1', 53],
         mysql: ['week(`books`.`day`, 3) = ?', 53],
       },
     ],
@@ -269,7 +269,7 @@ describe('compile: lookups', () => {
       { day__weekDay: 1 },
       {
         sqlite: [`(cast(strftime('%w', "books"."day") as integer) + 1) = ?`, 1],
-        postgresql: ['(extract(dow from "books"."day") + 1) = $1', 1],
+        postgresql: ['(extract(dow from "books"."day")::integer + 1) = $1', 1],
         mysql: ['dayofweek(`books`.`day`) = ?', 1],
       },
     ],

@@ -74,16 +74,17 @@ const EXTRACTS: Readonly<Record<string, string>> = {
 function transform(name: string, input: Fragment, field: ColumnField): Fragment | null {
   const at = field.family === 'dateTime' ? sql`(${input} at time zone 'UTC')` : input
   const unit = EXTRACTS[name]
-  if (unit !== undefined) return sql`extract(${keyword(unit)} from ${at})`
+  // It gives a numeric, which has fractions when it is divided.
+  if (unit !== undefined) return sql`extract(${keyword(unit)} from ${at})::integer`
   switch (name) {
     case 'date':
       return sql`${at}::date`
     case 'time':
       return sql`${at}::time`
     case 'weekDay':
-      return sql`(extract(dow from ${at}) + 1)`
+      return sql`(extract(dow from ${at})::integer + 1)`
     case 'second':
-      return sql`floor(extract(second from ${at}))`
+      return sql`floor(extract(second from ${at}))::integer`
     default:
       return null
   }

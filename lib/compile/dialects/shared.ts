@@ -6,12 +6,31 @@ import type { AggregateForm, PatternName } from './dialect.ts'
 
 /** Binds a value as its column wants it. */
 export function bindParam(node: ParamNode, dialect: DialectName): Fragment {
-  return bind(node, ({ value, field }) => field.toDb(value, dialect))
+  return bind(node, ENCODERS[dialect].param)
+}
+
+interface Encoders {
+  param(node: ParamNode): unknown
+  array(node: ListNode): unknown
+}
+
+function encoders(dialect: DialectName): Encoders {
+  return {
+    param: ({ value, field }) => field.toDb(value, dialect),
+    array: ({ values, field }) => values.map((value) => field.toDb(value, dialect)),
+  }
+}
+
+/** One for each dialect, so that the same value in two places is known to be the same. */
+const ENCODERS: Readonly<Record<DialectName, Encoders>> = {
+  sqlite: encoders('sqlite'),
+  postgresql: encoders('postgresql'),
+  mysql: encoders('mysql'),
 }
 
 /** Binds a list as an array of what the driver takes. */
 export function bindArray(node: ListNode, dialect: DialectName): Fragment {
-  return bind(node, ({ values, field }) => values.map((value) => field.toDb(value, dialect)))
+  return bind(node, ENCODERS[dialect].array)
 }
 
 /** Binds a list as a JSON array of what the driver takes. */
