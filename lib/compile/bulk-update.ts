@@ -35,6 +35,11 @@ export interface BulkUpdateSpec {
   readonly returning: readonly ColumnMeta[]
 }
 
+/** Arrays of arrays have no rows, so the values of such a column are bound one by one. */
+function isAlone({ field }: ColumnMeta, dialect: DialectName): boolean {
+  return dialect === 'postgresql' && field.family === 'array'
+}
+
 /** There are no more bindings for more rows, but all of them are text in memory at once. */
 const MAX_ROWS = 10_000
 /** Each expression is a branch that the database tries for every row. */
@@ -46,7 +51,7 @@ export function rowsPerUpdate(
   hasExpressions: boolean,
   dialect: DialectName,
 ): number {
-  if (hasExpressions) return MAX_COMPUTED
+  if (hasExpressions || columns.some((column) => isAlone(column, dialect))) return MAX_COMPUTED
   if (dialect === 'postgresql') return MAX_ROWS
   return Math.max(1, Math.floor(MAX_BINDINGS[dialect] / (columns.length + 1)))
 }
@@ -67,7 +72,7 @@ export function compileBulkUpdate(
 /** Of rows of values whose text is likely to come again; null for others. */
 function shapeOfBulkUpdate(spec: BulkUpdateSpec, dialect: DialectName): ShapeKey | null {
   const { state, columns, rows, returning } = spec
-  if (!arePlain(rows)) return null
+  if (!arePlain(rows) || columns.some((column) => isAlone(column, dialect))) return null
   const isAny = dialect === 'postgresql'
   if (!isAny && rows.length > 1 && rows.length !== rowsPerUpdate(columns, false, dialect)) {
     return null
@@ -134,7 +139,9 @@ function updateClause(
   const { dialect } = emitter
   const { quote, name } = dialect
   const { primaryKey } = spec.state.model
-  const columns = [primaryKey, ...spec.columns]
+  const alone = spec.columns.filter((column) => isAlone(column, name))
+  const places = [primaryKey, ...spec.columns]
+  const columns = places.filter((column) => !alone.includes(column))
   const table = tableClause(plan.root, dialect)
   const given = quoted(plan.root.table === 'v' ? 'w' : 'v', quote)
   const names = columns.map((_, at) => quoted(`c${at}`, quote))
@@ -142,9 +149,14 @@ function updateClause(
   const isSame = sql`${key} = ${given}.${names[0] as Fragment}`
   const sets = list([
     ...spec.columns.map((column, at) => {
-      const value = sql`${given}.${names[at + 1] as Fragment}`
-      const own = branches.filter((branch) => branch.column === column)
       const target = quoted(column.column, quote)
+      const own = branches.filter((branch) => branch.column === column)
+      if (alone.includes(column)) {
+        const rows = spec.rows.filter((row) => Expression.raw(row[at + 1]) === null)
+        const whens = rows.map((row) => boundByKey(column, row, at + 1, dialect))
+        return sql`${target} = ${byKey(key, own, sql`${table}.${target}`, emitter, whens)}`
+      }
+      const value = sql`${given}.${names[columns.indexOf(column)] as Fragment}`
       const place = name === 'mysql' ? sql`${table}.${target}` : target
       return sql`${place} = ${own.length === 0 ? value : byKey(key, own, value, emitter)}`
     }),
@@ -153,7 +165,10 @@ function updateClause(
   const only = plan.where === null ? null : emitter.condition(plan.where)
   const where = only === null ? isSame : sql`${isSame} and (${only})`
   const values = sql`${given}(${list(names)})`
-  const rows = withoutExpressions(spec.rows)
+  const rows = plainRows(
+    spec.rows,
+    alone.length === 0 ? null : columns.map((column) => places.indexOf(column)),
+  )
   const into = { model: spec.state.model, columns }
   switch (name) {
     case 'sqlite': {
@@ -176,22 +191,33 @@ function byKey(
   branches: readonly Branch[],
   value: Fragment,
   emitter: Emitter,
+  more: readonly Fragment[] = [],
 ): Fragment {
-  const { dialect } = emitter
   const whens = branches.map(({ column, row, node }) => {
-    const { field } = column.model.primaryKey
-    const given = dialect.written(
-      bind(row, ([known]) => field.toDb(known, dialect.name)),
-      field,
-    )
-    return sql`when ${given} then ${emitter.typed(node)}`
+    const { primaryKey } = column.model
+    return sql`when ${boundAt(primaryKey, row, 0, emitter.dialect)} then ${emitter.typed(node)}`
   })
-  return sql`case ${key} ${list(whens, ' ')} else ${value} end`
+  return sql`case ${key} ${list([...whens, ...more], ' ')} else ${value} end`
 }
 
-function withoutExpressions(rows: readonly Row[]): readonly Row[] {
-  if (arePlain(rows)) return rows
-  return rows.map((row) => row.map((value) => (Expression.raw(value) === null ? value : null)))
+/** The value of one row alone, whose type the column says. */
+function boundByKey(column: ColumnMeta, row: Row, at: number, dialect: Dialect): Fragment {
+  const key = boundAt(column.model.primaryKey, row, 0, dialect)
+  return sql`when ${key} then ${boundAt(column, row, at, dialect)}`
+}
+
+function boundAt({ field }: ColumnMeta, row: Row, at: number, dialect: Dialect): Fragment {
+  const place = bind(row, (given) => field.toDb(given[at], dialect.name))
+  return dialect.written(place, field)
+}
+
+/** Rows of values only: of all columns, or of those at some places. */
+function plainRows(rows: readonly Row[], places: readonly number[] | null): readonly Row[] {
+  if (arePlain(rows) && places === null) return rows
+  return rows.map((row) => {
+    const values = places === null ? row : places.map((place) => row[place])
+    return values.map((value) => (Expression.raw(value) === null ? value : null))
+  })
 }
 
 /**

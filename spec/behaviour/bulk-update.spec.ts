@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import {
   AsyncManager,
   Case,
+  Cast,
   F,
   FieldError,
   fields,
@@ -25,6 +26,7 @@ class Path extends Model('path', {
   code: fields.uuid({ primaryKey: true, column: 'c1' }),
   shape: fields.text({ null: true, column: 'c0' }),
   seen: fields.dateTime({ null: true, autoNow: true }),
+  marks: fields.array(fields.text(), { null: true }),
 }) {
   static objects = new AsyncManager(Path)
 }
@@ -44,7 +46,7 @@ describeOnEach('bulkUpdate()', (kind) => {
   before(async () => {
     const instant = isPg ? 'timestamptz' : 'text'
     await stage.db.knex.raw(
-      `create table path (c1 ${isPg ? 'uuid' : 'text'} primary key, c0 text, seen ${instant})`,
+      `create table path (c1 ${isPg ? 'uuid' : 'text'} primary key, c0 text, seen ${instant}, marks ${isPg ? 'text[]' : 'text'})`,
     )
   })
 
@@ -200,6 +202,27 @@ describeOnEach('bulkUpdate()', (kind) => {
     for (const row of rows) row.seen = null
     await Path.objects.filter({ shape__isnull: false }).bulkUpdate(rows, ['seen', 'shape'])
     expect(await Path.objects.filter({ seen: null }).count()).to.equal(2)
+  })
+
+  it('writes arrays, beside other columns and expressions', async () => {
+    await Path.objects.delete()
+    const rows = await Path.objects.bulkCreate(CODES.map((code) => ({ code })))
+    const [first, second] = rows
+    if (!first || !second) throw new Error('Two rows are due.')
+    first.marks = ['a', 'b,"c']
+    first.shape = 'x'
+    second.marks = []
+    second.shape = Cast('code', fields.text()) as never
+    expect(await stage.sends(1, () => Path.objects.bulkUpdate(rows, ['marks', 'shape']))).to.equal(
+      2,
+    )
+    expect(await Path.objects.orderBy('pk').valuesList('marks', 'shape')).to.deep.equal([
+      [['a', 'b,"c'], 'x'],
+      [[], CODES[1]?.toLowerCase()],
+    ])
+    first.marks = null
+    await Path.objects.bulkUpdate([first], ['marks'])
+    expect(await Path.objects.filter({ marks: null }).count()).to.equal(1)
   })
 
   it('refuses what cannot be meant, before any SQL', async () => {
