@@ -3,6 +3,7 @@ import { IntegrityError, InvalidValueError, ObjectDoesNotExist } from '../errors
 import { assign } from '../hydrate/assign.ts'
 import { type Columns, Instance } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
+import { withLock } from '../query/lock.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { type BulkCreateOptions, toInsertOptions } from './bulk-options.ts'
 import { fetchRows } from './fetch.ts'
@@ -75,7 +76,8 @@ export async function updateOrCreate(
   { defaults = {}, createDefaults = defaults }: UpdateOrCreateOptions<Values>,
 ): Promise<[Columns, boolean]> {
   return await db.atomic(async () => {
-    const [instance, isNew] = await getOrCreate(db, state, where, { defaults: createDefaults })
+    const options = { defaults: createDefaults }
+    const [instance, isNew] = await getOrCreate(db, lockable(state), where, options)
     if (isNew) return [instance, true]
     for (const [name, value] of Object.entries(called(defaults))) {
       assign(state.model, instance, name, value)
@@ -83,6 +85,17 @@ export async function updateOrCreate(
     await (instance as Savable).save({ using: db })
     return [instance, false]
   })
+}
+
+/**
+ * The same query, which keeps others from writing the row until the transaction ends; as it is where
+ * its rows are not simply those of a table.
+ */
+function lockable(state: QueryState): QueryState {
+  const { combination, groupBy, distinct, annotations } = state
+  const isPlain = combination === null && groupBy === null && distinct === false
+  if (!isPlain || annotations.size > 0 || state.lock !== null) return state
+  return withLock(state, { of: ['self'] })
 }
 
 function construct(meta: ModelMeta, values: object): Savable {

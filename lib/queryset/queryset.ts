@@ -758,7 +758,10 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     return await creating.getOrCreate(db, this.#state, where as never, options)
   }
 
-  /** Updates the row that matches, or creates it; and whether it is new. In one transaction. */
+  /**
+   * Updates the row that matches, or creates it; and whether it is new. In one transaction, which
+   * keeps others from writing the row meanwhile.
+   */
   updateOrCreate<const W extends object>(
     where: CheckWhere<M, W>,
     options?: UpdateOrCreateOptions<DefaultsOf<M>>,
