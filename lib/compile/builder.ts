@@ -17,6 +17,7 @@ import type { Emitter } from './emitter.ts'
 import { SqlEmitter } from './expressions.ts'
 import { Bound, CONSTANT, type Fragment, keyword, list, quoted, sql } from './fragment.ts'
 import { orderTerm } from './order-term.ts'
+import { walkText } from './trees.ts'
 
 /** Makes a knex raw of a fragment. */
 export type MakeRaw = (fragment: Fragment) => Knex.Raw
@@ -175,12 +176,16 @@ export function tableClause(source: Source, { quote }: Dialect): Fragment {
 }
 
 function joinClause(join: PlannedJoin, emitter: Emitter): Fragment {
-  const { source, parent, step, type, condition } = join
+  const { source, parent, step, type, condition, tree } = join
   const { dialect } = emitter
   const { quote } = dialect
   const near = sql`${quoted(parent.alias, quote)}.${quoted(step.fromColumn, quote)}`
   const far = sql`${quoted(source.alias, quote)}.${quoted(step.toColumn, quote)}`
-  const joined = sql`${keyword(type)} join ${tableClause(source, dialect)} on ${near} = ${far}`
+  const rows =
+    tree === null
+      ? tableClause(source, dialect)
+      : sql`(${walkText(tree, emitter)}) as ${quoted(source.alias, quote)}`
+  const joined = sql`${keyword(type)} join ${rows} on ${near} = ${far}`
   return condition === null ? joined : sql`${joined} and (${emitter.condition(condition)})`
 }
 

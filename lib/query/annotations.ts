@@ -119,8 +119,12 @@ function assertNoNesting({ annotations }: QueryState, name: string, node: ExprNo
   }
 }
 
-/** An annotation is a property of instances, where it must not hide what they have. */
-function assertNoMember({ projection, model }: QueryState, name: string): void {
+/**
+ * An annotation is a property of instances, where it must not hide what they have.
+ *
+ * @throws FieldError
+ */
+export function assertNoMember({ projection, model }: QueryState, name: string): void {
   if (projection.kind !== 'instances' || model.relations.has(name)) return
   if (!(name in (model.modelClass.prototype as object))) return
   throw new FieldError(

@@ -59,7 +59,8 @@ function takeRows(
   const isGrouped = (part: ExprNode): boolean => containsAggregate(part, annotations)
   for (const [at, step] of stepsInOrder(state.steps).entries()) {
     if (keysAt === at) bindKeys()
-    if (step.kind === 'filter') {
+    if (step.kind === 'walk') inner.take(step)
+    else if (step.kind === 'filter') {
       const condition = withoutGrouped(step.condition, isGrouped)
       if (condition !== null) inner.take({ ...step, condition })
     } else if (step.kind === 'annotate' && someNode(step.node, (part) => part === node)) {

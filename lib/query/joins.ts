@@ -1,7 +1,7 @@
 import type { JoinStep, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { FilteredStep } from './filtered-hop.ts'
 import { assertWithin } from './limits.ts'
-import type { ConditionTree, PlannedJoin, Source } from './nodes.ts'
+import type { ConditionTree, PlannedJoin, Source, TreePlan } from './nodes.ts'
 
 /** A table while a plan is made; `type` changes as conditions vote. */
 export class JoinedSource implements Source {
@@ -13,6 +13,8 @@ export class JoinedSource implements Source {
   type: 'inner' | 'left'
   /** What a filtered step asks of its rows, once that is planned. */
   condition: ConditionTree | null = null
+  /** The walk that a step of a tree stands for, once that is planned. */
+  tree: TreePlan | null = null
   /** How many expressions need it; without any it is not part of the query. */
   uses = 0
 
@@ -172,6 +174,7 @@ export class Joins {
               step: source.step,
               type: source.type,
               condition: source.condition,
+              tree: source.tree,
             },
           ],
     )

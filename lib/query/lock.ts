@@ -66,12 +66,14 @@ export function planLock(
     )
   }
   const of = lock.of.map((name) => sourceOf(state, planner, name))
-  if (of.length === 0 && plan.joins.some(({ type }) => type === 'left')) {
+  if (of.length === 0 && plan.joins.some(({ type, tree }) => type === 'left' || tree !== null)) {
     return {
       ...lock,
       of: [
         plan.from.source,
-        ...plan.joins.flatMap(({ source, type }) => (type === 'left' ? [] : [source])),
+        ...plan.joins.flatMap(({ source, type, tree }) =>
+          type === 'left' || tree !== null ? [] : [source],
+        ),
       ],
     }
   }

@@ -1,8 +1,17 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, JoinStep, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import type { AggregateName, Connector, Frame, Nulls } from './raw.ts'
+import type { FetchMode, LoadMask, RelatedTree } from './row-shape.ts'
 
-export type { InstanceShape, RelatedShape, RowShape } from './row-shape.ts'
+export type {
+  FetchMode,
+  InstanceShape,
+  LoadMask,
+  RelatedBranch,
+  RelatedShape,
+  RelatedTree,
+  RowShape,
+} from './row-shape.ts'
 
 /*
  * A query as frozen data, in two stages that share their expressions and conditions.
@@ -204,6 +213,23 @@ export interface FilteredRelationMeta extends RelationMeta {
   readonly step: { readonly condition: ConditionTree | null }
 }
 
+/** The rows below or above those of a query, along a relation of the model to itself. */
+export interface TreeWalk {
+  readonly relation: RelationMeta
+  readonly direction: 'down' | 'up'
+  /** The keys of the rows that it begins with. */
+  readonly seeds: QueryState
+  readonly includesSelf: boolean
+  /** Whether it counts its steps. */
+  readonly hasDepth: boolean
+  readonly maxDepth: number | null
+}
+
+/** What leads from a row to the place where a walk found it. */
+export interface TreeRelationMeta extends RelationMeta {
+  readonly walk: TreeWalk
+}
+
 /** What was asked in order; the last first, so that adding one costs nothing. */
 export interface Steps {
   readonly previous: Steps | null
@@ -228,6 +254,8 @@ export type Step =
   | { readonly kind: 'annotate'; readonly name: string; readonly node: ExprNode }
   /** A relation under another name. */
   | { readonly kind: 'relate'; readonly hop: FilteredRelationMeta }
+  /** Only the rows that a walk along a relation finds. */
+  | { readonly kind: 'walk'; readonly hop: TreeRelationMeta }
 
 /** One term of an ordering; null stands for a random order. */
 export interface OrderNode {
@@ -257,21 +285,6 @@ export interface Grouping {
   readonly position: number
 }
 
-/** Relations that `selectRelated()` follows, by name. */
-export type RelatedTree = ReadonlyMap<string, RelatedBranch>
-
-export interface RelatedBranch {
-  readonly relation: RelationMeta
-  readonly children: RelatedTree
-}
-
-/** Columns that `only()` or `defer()` named, and the same for relations, by name. */
-export interface LoadMask {
-  readonly mode: 'only' | 'defer'
-  readonly columns: ReadonlySet<ColumnMeta>
-  readonly children: ReadonlyMap<string, LoadMask>
-}
-
 export interface Annotation {
   readonly node: ExprNode
   /** Part of the rows; false for `alias()`. */
@@ -290,12 +303,6 @@ export interface Lock {
   readonly noKey: boolean
   readonly of: readonly string[]
 }
-
-/**
- * What awaiting a relation that is not loaded does: load it for this instance alone, or for all
- * instances of its result, or nothing but throw.
- */
-export type FetchMode = 'one' | 'peers' | 'raise'
 
 /** Everything that was asked of a queryset. Frozen; `withX` functions make changed copies. */
 export interface QueryState {
@@ -348,6 +355,13 @@ export interface PlannedJoin {
   readonly type: 'inner' | 'left'
   /** What a joined row must meet besides; null: nothing. */
   readonly condition: ConditionTree | null
+  /** The walk that is joined instead of a table; null: a table. */
+  readonly tree: TreePlan | null
+}
+
+/** Planned: a walk along a relation. */
+export interface TreePlan extends Omit<TreeWalk, 'seeds'> {
+  readonly seeds: SelectPlan
 }
 
 /** What a database is to do. */

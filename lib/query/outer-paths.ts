@@ -43,6 +43,8 @@ function stepNodes(step: Step): readonly ExprNode[] {
       return expressionsOf(step.condition)
     case 'relate':
       return step.hop.step.condition === null ? [] : expressionsOf(step.hop.step.condition)
+    case 'walk':
+      return []
     default:
       return [step.node]
   }

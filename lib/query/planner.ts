@@ -1,7 +1,5 @@
 import { FieldError } from '../errors.ts'
 import type { JoinStep, ModelMeta } from '../meta/model-meta.ts'
-import { FilteredStep } from './filtered-hop.ts'
-import { planFilter } from './filtered-joins.ts'
 import { type JoinedSource, Joins, stepsOf, Votes } from './joins.ts'
 import { baseRef, nullGuards, withBase } from './lookup-parts.ts'
 import type {
@@ -24,6 +22,8 @@ import { resolveWhole, type Scope } from './paths.ts'
 import type { BoundPath, Branch, Planned, Planning } from './plan-parts.ts'
 import { simplify } from './simplify.ts'
 import { splitExclude } from './split-exclude.ts'
+import { planStep } from './step-plans.ts'
+import { foundKey } from './tree-hop.ts'
 import { containsAggregate, withExpressions, withParts } from './walk.ts'
 
 /** Plans subqueries; given from outside since it needs planners itself. */
@@ -125,6 +125,10 @@ export class Planner implements Planning {
   /** Takes one `filter()` or `annotate()`. */
   take(step: Step): void {
     if (step.kind === 'relate') return
+    if (step.kind === 'walk') {
+      this.bindRef(foundKey(step.hop), null)
+      return
+    }
     if (step.kind === 'annotate') {
       this.annotations.set(step.name, this.bind(step.node, null))
       return
@@ -226,7 +230,7 @@ export class Planner implements Planning {
     reusable: ReadonlySet<JoinedSource> | null,
   ): JoinedSource {
     const source = this.joins.join(parent, step, reusable)
-    if (step instanceof FilteredStep) planFilter(this, source, step)
+    planStep(this, source, step, (state) => this.#planQuery(state, this))
     return source
   }
 

@@ -34,3 +34,24 @@ export interface RelatedShape {
   readonly keyOffset: number
   readonly related: readonly RelatedShape[]
 }
+
+/** Relations that `selectRelated()` follows, by name. */
+export type RelatedTree = ReadonlyMap<string, RelatedBranch>
+
+export interface RelatedBranch {
+  readonly relation: RelationMeta
+  readonly children: RelatedTree
+}
+
+/** Columns that `only()` or `defer()` named, and the same for relations, by name. */
+export interface LoadMask {
+  readonly mode: 'only' | 'defer'
+  readonly columns: ReadonlySet<ColumnMeta>
+  readonly children: ReadonlyMap<string, LoadMask>
+}
+
+/**
+ * What awaiting a relation that is not loaded does: load it for this instance alone, or for all
+ * instances of its result, or nothing but throw.
+ */
+export type FetchMode = 'one' | 'peers' | 'raise'

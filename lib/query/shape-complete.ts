@@ -37,6 +37,7 @@ interface Written {
   readonly filter: 'condition' | 'sharesJoins'
   readonly annotate: 'name' | 'node'
   readonly relate: 'hop'
+  readonly walk: 'hop'
 }
 
 type Parts = ExprNode | ConditionTree | Step

@@ -14,9 +14,11 @@ import type {
   QueryState,
   RelatedTree,
   Step,
+  TreeWalk,
   WindowNode,
 } from './nodes.ts'
 import { flagsOf, idOf, kindOfValue } from './shape-parts.ts'
+import { TreeHop } from './tree-hop.ts'
 
 export { idOf } from './shape-parts.ts'
 
@@ -116,6 +118,9 @@ class ShapeWriter implements Shape {
       case 'relate':
         this.#relate(step.hop)
         return
+      case 'walk':
+        this.#walk(step.hop.walk)
+        return
       default:
         throw unknownKind(step)
     }
@@ -130,9 +135,16 @@ class ShapeWriter implements Shape {
     else this.#condition(step.condition)
   }
 
-  /** A relation; one that has its name in this query only was written where it got that name. */
+  #walk({ relation, direction, seeds, includesSelf, hasDepth, maxDepth }: TreeWalk): void {
+    this.key += `w${direction}${includesSelf ? 's' : '.'}${hasDepth ? 'd' : '.'}${maxDepth}.`
+    this.key += `${idOf(relation)}.`
+    this.state(seeds)
+  }
+
+  /** A relation; one that is of this query only was written where it was made. */
   #hop(relation: RelationMeta): void {
-    if (!(relation instanceof FilteredHop)) this.key += `${idOf(relation)}.`
+    if (relation instanceof TreeHop) this.key += 'W'
+    else if (!(relation instanceof FilteredHop)) this.key += `${idOf(relation)}.`
     else {
       this.key += '~'
       this.#text(relation.name)

@@ -14,7 +14,10 @@ function addPlan(plan: SelectPlan, tables: Set<string>): void {
   else
     for (const each of 'plans' in from.query ? from.query.plans : [from.query])
       addPlan(each, tables)
-  for (const { source } of joins) tables.add(source.table)
+  for (const { source, tree } of joins) {
+    if (tree === null) tables.add(source.table)
+    else addPlan(tree.seeds, tables)
+  }
   const filters = joins.map(({ condition }) => condition)
   const compared = [...filters, where, having].flatMap((tree) =>
     tree === null ? [] : expressionsOf(tree),

@@ -48,8 +48,10 @@ import {
   withSelectRelated,
 } from '../query/related.ts'
 import * as states from '../query/state.ts'
+import { type TreeOptions, withTree } from '../query/trees.ts'
 import type {
   AliasedScope,
+  Annotated,
   AnnotatedRow,
   AnnotatedScope,
   AnnotationValues,
@@ -74,6 +76,7 @@ import type { CheckPrefetches, WithPrefetched } from './prefetch-types.ts'
 import { limitsOf } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
+import type { SelfRelations } from './tree-types.ts'
 import type {
   BulkKey,
   CheckUpdate,
@@ -120,6 +123,17 @@ export type OwnMethods<Q, M, R> = {
 export type Reshaped<Q, M, R> = Q extends { startFetch(): unknown }
   ? OwnMethods<ClassOf<Q>, M, R> & AsyncQuerySet<M, R>
   : OwnMethods<ClassOf<Q>, M, R> & QuerySet<M, R>
+
+/** The same class of queryset; with the name of a depth, each row has it. */
+export type WithDepth<Q, M, R, D extends string> = string extends D
+  ? Q
+  : [D] extends [never]
+    ? Q
+    : Reshaped<
+        Q,
+        Annotated<M, { readonly [K in D]: number }>,
+        AnnotatedRow<R, { readonly [K in D]: number }>
+      >
 
 type Work<T> = (runner: Runner) => Promise<T>
 type Key = readonly unknown[]
@@ -454,6 +468,38 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   ): Referring<Reshaped<this, AliasedScope<M, A>, R>, OuterInNamed<A>>
   alias(spec: object): unknown {
     return this.#with(withAlias(this.#state, spec))
+  }
+
+  /**
+   * The rows below these along a relation of the model to itself: children, their children and so
+   * on, each once, by one recursive query. A queryset of its own, which can be filtered, ordered,
+   * counted, updated, deleted and started as any other; of this one only the rows matter. It ends
+   * where rows make a circle.
+   *
+   * @param relation needed where the model has several keys to itself
+   * @param options `depth`: the name under which rows say how many steps away they are, counted from 1;
+   * `includeSelf`: these rows too, at 0; `maxDepth`: no further
+   * @throws FieldError for what is no key of another row of the model, and after `values()`.
+   * @example
+   * const trees = Category.objects.filter({ name: 'Books' }).descendants('parent', { depth: 'level' })
+   * await trees.filter({ level__lte: 2 }).orderBy('level', 'name')
+   * // select … from "categories" inner join (with recursive "tree" … ) as "tree" on …
+   */
+  descendants<const D extends string = never>(
+    relation?: SelfRelations<M>,
+    options?: TreeOptions<D>,
+  ): WithDepth<this, M, R, D>
+  descendants(relation?: string, options?: TreeOptions): unknown {
+    return this.#with(withTree(this.#state, 'down', relation, options))
+  }
+
+  /** The rows above these along a relation of the model to itself, as `descendants()` those below. */
+  ancestors<const D extends string = never>(
+    relation?: SelfRelations<M>,
+    options?: TreeOptions<D>,
+  ): WithDepth<this, M, R, D>
+  ancestors(relation?: string, options?: TreeOptions): unknown {
+    return this.#with(withTree(this.#state, 'up', relation, options))
   }
 
   /** In the opposite order. */

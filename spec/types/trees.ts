@@ -1,0 +1,27 @@
+/** What the compiler knows of trees. Compiled, never run. */
+import { expectTypeOf } from 'expect-type'
+import { Author, Book } from './models.ts'
+
+const below = Author.objects.filter({ name: 'Ann' }).descendants('mentor')
+expectTypeOf((await below)[0]).toEqualTypeOf<Author | undefined>()
+below.filter({ books__title: 'x' }).startFetch()
+expectTypeOf((await Author.objects.filter({ pk: 1 }).ancestors())[0]).toEqualTypeOf<
+  Author | undefined
+>()
+const leveled = Author.objects.descendants('mentor', { depth: 'level', maxDepth: 3 })
+expectTypeOf((await leveled.filter({ level__gt: 1 }).orderBy('-level'))[0]?.level).toEqualTypeOf<
+  number | undefined
+>()
+expectTypeOf((await leveled)[0]?.displayName).toEqualTypeOf<string | undefined>()
+expectTypeOf(await leveled.values('name', 'level')).toEqualTypeOf<
+  { name: string; level: number }[]
+>()
+
+// @ts-expect-error it is no relation
+Author.objects.descendants('name')
+// @ts-expect-error it leads to another model
+Book.objects.descendants('author')
+// @ts-expect-error it has no such option
+Author.objects.descendants('mentor', { deep: 3 })
+// @ts-expect-error without a name there is none
+below.filter({ level: 1 })
