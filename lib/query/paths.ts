@@ -78,8 +78,8 @@ export class Meanings<T extends object> {
   readonly #known = new WeakMap<object, LruMap<string, T>>()
 
   /** What a text means; found out once where the scope has no names besides its model's. */
-  of({ model, annotations }: Scope, text: string, findOut: () => T): T {
-    if (annotations.size > 0) return findOut()
+  of({ model, annotations, filtered }: Scope, text: string, findOut: () => T): T {
+    if (annotations.size > 0 || (filtered !== undefined && filtered.size > 0)) return findOut()
     const { relations } = model
     let known = this.#known.get(relations)
     if (known === undefined) {

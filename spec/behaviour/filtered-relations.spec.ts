@@ -92,6 +92,25 @@ describeOnEach('filtered relations', (kind) => {
     expect((await counted).map(({ n }) => n)).to.deep.equal([1, 1, 0, 0])
   })
 
+  it('are of their own queryset only, whatever others call theirs', async () => {
+    const titles = async (pages: number): Promise<unknown> => {
+      const own = FilteredRelation('books', { condition: Q({ books__pages__gt: pages }) })
+      return await Author.objects
+        .alias({ own })
+        .filter({ own__isnull: false })
+        .orderBy('own__id')
+        .valuesList('own__title', { flat: true })
+    }
+    expect(await titles(15)).to.deep.equal(['B', 'C', 'D'])
+    expect(await titles(35)).to.deep.equal(['D'])
+    expect(await titles(15)).to.deep.equal(['B', 'C', 'D'])
+    await shop.sends(0, () => {
+      const unknown = { own__isnull: false } as object
+      expect(thrown(() => Author.objects.filter(unknown))).to.be.instanceOf(FieldError)
+      expect(thrown(() => Author.objects.orderBy('own__id' as never))).to.be.instanceOf(FieldError)
+    })
+  })
+
   it('are loaded with the row', async () => {
     const loaded = await shop.sends(1, () => authors.selectRelated('long__author'))
     expect(loaded.map((author) => author.long?.title ?? null)).to.deep.equal(['B', 'C', 'D', null])
