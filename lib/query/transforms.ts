@@ -84,8 +84,13 @@ export function isJsonPath(node: ExprNode): node is FuncNode {
   return node.kind === 'func' && node.name === 'jsonPath'
 }
 
-/** One more key of a path into JSON. All keys are one bound value. */
+/**
+ * One more key of a path into JSON. All keys are one bound value.
+ *
+ * @throws InvalidValueError for text that a database cannot hold: it is no key of any value
+ */
 function jsonKey(node: ExprNode, key: string): FuncNode {
+  OUTPUT.text.check(key, 'A key of JSON in a path')
   const inner = isJsonPath(node) ? node : null
   const base = inner?.args[0] ?? node
   const before = inner?.args[1]

@@ -2,6 +2,7 @@ import type { Database } from '../database/runner.ts'
 import { IntegrityError, InvalidValueError, ObjectDoesNotExist } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
 import { type Columns, Instance } from '../hydrate/instance.ts'
+import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { withLock } from '../query/lock.ts'
 import type { QueryState } from '../query/nodes.ts'
@@ -50,6 +51,7 @@ export async function getOrCreate(
   where: Values,
   { defaults = {} }: GetOrCreateOptions<Values>,
 ): Promise<[Columns, boolean]> {
+  assertNames(state.model, defaults)
   const query = limitedForGet(withGet(state, [where]))
   const find = async (): Promise<Columns> =>
     onlyRow(query, (await fetchRows(db.current(), query)) as Columns[])
@@ -75,6 +77,8 @@ export async function updateOrCreate(
   where: Values,
   { defaults = {}, createDefaults = defaults }: UpdateOrCreateOptions<Values>,
 ): Promise<[Columns, boolean]> {
+  assertNames(state.model, defaults)
+  assertNames(state.model, createDefaults)
   return await db.atomic(async () => {
     const options = { defaults: createDefaults }
     const [instance, isNew] = await getOrCreate(db, lockable(state), where, options)
@@ -100,6 +104,11 @@ function lockable(state: QueryState): QueryState {
 
 function construct(meta: ModelMeta, values: object): Savable {
   return new meta.modelClass(values) as Savable
+}
+
+/** A wrong name is told by the first call, not by the first that creates a row. */
+function assertNames(meta: ModelMeta, values: Values): void {
+  for (const name of Object.keys(values)) namedColumn(meta, name)
 }
 
 /** The lookups that say what a new row's column is: those without a `__`. */
