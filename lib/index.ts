@@ -63,7 +63,15 @@ export type {
   ModelInstance,
   SaveOptions,
 } from './model/types.ts'
-export type { AggregateOptions, AverageRef, NeverNull } from './query/aggregates.ts'
+export type {
+  AggregateInput,
+  AggregateOptions,
+  AverageRef,
+  InputValue,
+  NeedsOf,
+  NeverNull,
+  OrDefault,
+} from './query/aggregates.ts'
 export { Avg, Count, Max, Min, StdDev, Sum, Variance } from './query/aggregates.ts'
 export type { CaseOptions, Operand, WhenBranch } from './query/conditional.ts'
 export { Case, When } from './query/conditional.ts'

@@ -1,3 +1,4 @@
+import type { Database } from '../database/runner.ts'
 import type { MultipleObjectsReturned, ObjectDoesNotExist } from '../errors.ts'
 import type { HasFields, PkOf, PlainRow, Row, WriteInput } from '../meta/row-types.ts'
 import type { CreateShape, RowShape, StrictSchema, UpdateShape } from '../meta/schema-types.ts'
@@ -8,7 +9,7 @@ export interface SaveOptions {
   /** Writes these properties only. */
   readonly fields?: readonly string[]
   /** The connection to save to. Default: where the instance came from, else the model's. */
-  readonly using?: string
+  readonly using?: string | Database
 }
 
 /** What `delete()` reports: how many rows in all, and of which model. */

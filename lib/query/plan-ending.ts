@@ -52,7 +52,8 @@ export function finish(
   const { where, having, qualify } = splitConditions(gathered)
   const ordered = ending.ordering.flatMap(({ node }) => node ?? [])
   const asked = having === null ? [] : expressionsOf(having)
-  const windows = qualify === null ? [] : expressionsOf(qualify)
+  // What is asked around the query is computed there, of columns.
+  const windows = qualify === null ? [] : expressionsOf(qualify).flatMap(leavesOf)
   const groupBy = groupColumns(planner, [...ending.select, ...ordered, ...asked, ...windows])
   const plan: SelectPlan = {
     ...rest,
@@ -128,7 +129,17 @@ function groupColumns(planner: Planner, asked: readonly ExprNode[]): readonly Ex
   const { root } = planner.joins
   const isGrouping = planner.hasManyRows || asked.some((node) => containsAggregate(node))
   if (keyed.has(root) && !isGrouping) return []
-  return found.filter((node) => isPrimaryKey(node) || !isDetermined(node, keyed, root))
+  return found.filter((node) => {
+    // A query without rows is NULL, which PostgreSQL groups nothing by.
+    if (node.kind === 'plan' && node.plan.isEmpty) return false
+    return isPrimaryKey(node) || !isDetermined(node, keyed, root)
+  })
+}
+
+/** What a query around this one takes from it to compute an expression. */
+function leavesOf(node: ExprNode): readonly ExprNode[] {
+  const isWhole = node.kind === 'aggregate' || node.kind === 'window' || node.kind === 'plan'
+  return isWhole || node.kind === 'column' ? [node] : partsOf(node).flatMap(leavesOf)
 }
 
 /** The parts of an expression that are no aggregate: what a group must have one value of. */

@@ -77,6 +77,8 @@ describeOnEach('expressions of bound values', (kind) => {
     const none = Tag.objects.filter({ id__in: [] }).values('id')
     const rows = Author.objects.annotate({ none: Subquery(none.slice(0, 1)) })
     expect(named(await rows.orderBy('-none', '-id'))).to.deep.equal(['Cyd', 'Bob', 'Ann'])
+    const groups = rows.values('none').annotate({ n: Count('id') })
+    expect(await groups.orderBy('n')).to.deep.equal([{ none: null, n: 3 }])
   })
 
   it('may ask whether a query has rows that never has any', async () => {

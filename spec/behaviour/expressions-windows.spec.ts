@@ -9,6 +9,7 @@ import {
   Lag,
   LastValue,
   Lead,
+  Length,
   Max,
   NthValue,
   Ntile,
@@ -143,6 +144,8 @@ describeOnEach('Window()', (kind) => {
       { books: 0, place: 3, before: 'Ann', people: 3 },
     ])
     expect(named(await authors.filter({ books__gt: 0, people__gt: 1 }))).to.deep.equal(['Bob'])
+    const byName = authors.filter({ people__lt: Length('mentor__name') })
+    expect(named(await byName)).to.deep.equal(['Bob'])
   })
 
   it('is aggregated around the query: one statement', async () => {

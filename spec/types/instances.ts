@@ -1,6 +1,12 @@
 /** Types of instances. Compiled, never run. */
 import { expectTypeOf } from 'expect-type'
-import type { Awaitable, CreateInput, PkOf, RelatedManager } from '../../lib/index.ts'
+import {
+  type Awaitable,
+  type CreateInput,
+  connect,
+  type PkOf,
+  type RelatedManager,
+} from '../../lib/index.ts'
 import { Author, Book, Capital, City, Country, Log, type Profile, type Tag } from './models.ts'
 
 declare const author: Author
@@ -83,6 +89,10 @@ new Country().id
 
 expectTypeOf(await book.save()).toEqualTypeOf<void>()
 expectTypeOf(await book.save({ fields: ['title'] })).toEqualTypeOf<void>()
+await book.save({ using: connect({ client: 'pg' }) })
+await book.save({ using: 'replica' })
+// @ts-expect-error neither a database nor the name of one
+await book.save({ using: 3 })
 expectTypeOf(await book.delete()).toEqualTypeOf<[total: number, byModel: Record<string, number>]>()
 expectTypeOf(await book.refreshFromDb({ fields: ['title'] })).toEqualTypeOf<void>()
 expectTypeOf(book.equals(author)).toEqualTypeOf<boolean>()
