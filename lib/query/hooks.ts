@@ -16,15 +16,22 @@ let readQuery: ReadQuery = () => null
 
 /**
  * The model room says how to recognise its instances; by a private brand, never by shape.
- * Called once, when that room is loaded.
+ * Called once, when that room is loaded. Gives what was said before.
  */
-export function registerInstanceReader(read: ReadInstance): void {
+export function registerInstanceReader(read: ReadInstance): ReadInstance {
+  const before = readInstance
   readInstance = read
+  return before
 }
 
-/** The queryset room says how to recognise its querysets; by a private brand, never by shape. */
-export function registerQueryReader(read: ReadQuery): void {
+/**
+ * The queryset room says how to recognise its querysets; by a private brand, never by shape. Gives
+ * what was said before.
+ */
+export function registerQueryReader(read: ReadQuery): ReadQuery {
+  const before = readQuery
   readQuery = read
+  return before
 }
 
 /** The view of a model instance; null of anything else. */

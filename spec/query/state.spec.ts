@@ -127,14 +127,17 @@ describe('query: instances and querysets as values', () => {
     }
   }
 
+  // Others in this process read real instances and querysets.
+  let restore: () => void
   beforeEach(() => {
-    registerInstanceReader(Row.view)
-    registerQueryReader(Query.state)
+    const readInstance = registerInstanceReader(Row.view)
+    const readQuery = registerQueryReader(Query.state)
+    restore = () => {
+      registerInstanceReader(readInstance)
+      registerQueryReader(readQuery)
+    }
   })
-  afterEach(() => {
-    registerInstanceReader(() => null)
-    registerQueryReader(() => null)
-  })
+  afterEach(() => restore())
 
   function compiled(where: object): readonly unknown[] {
     const select = compileSelect(withFilter(ids, [where]), 'sqlite')
