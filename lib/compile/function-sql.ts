@@ -5,7 +5,7 @@ import { type Fragment, keyword, list, sql } from './fragment.ts'
 /** Makes the SQL of one function. */
 export type EmitFunction = (args: readonly ExprNode[], emitter: Emitter) => Fragment
 
-/** The SQL of the functions of windows in `query/function-rules.ts`, under the same names. */
+/** The SQL of what `query/` makes by itself: functions of windows, and of groups. */
 export const FUNCTION_SQL: ReadonlyMap<string, EmitFunction> = new Map<string, EmitFunction>([
   ['rowNumber', call('row_number')],
   ['rank', call('rank')],
@@ -18,7 +18,17 @@ export const FUNCTION_SQL: ReadonlyMap<string, EmitFunction> = new Map<string, E
   ['firstValue', call('first_value')],
   ['lastValue', call('last_value')],
   ['nthValue', call('nth_value')],
+  ['ofGroup', ofGroup],
 ])
+
+/**
+ * An expression that the rows are grouped by, seen from a subquery. PostgreSQL knows it there as an
+ * aggregate only; elsewhere the expression itself is that of any row of the group.
+ */
+function ofGroup(args: readonly ExprNode[], emitter: Emitter): Fragment {
+  const expression = list(args.map((arg) => emitter.typed(arg)))
+  return emitter.dialect.name === 'postgresql' ? sql`(array_agg(${expression}))[1]` : expression
+}
 
 /** `name(a, b, …)`. */
 function call(name: string): EmitFunction {

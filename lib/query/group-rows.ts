@@ -38,9 +38,29 @@ function separatePlan(state: QueryState, node: AggregateNode, outer: Planner): E
   // The keys of groups that are named behind the aggregate.
   outer.groupKeys ??= state.groupBy?.columns.map((key) => outer.bind(key.node, null)) ?? null
   const { value, keys } = takeRows(state, node, inner)
-  const links = (outer.groupKeys ?? []).map((key, at) => sameValue(keys[at] as ExprNode, key))
+  const links = linksOf(outer, keys)
   const plan = finish(inner, { ...PLAIN, select: [value] }, links)
   return { kind: 'plan', plan, exists: false, field: node.field }
+}
+
+/** What makes the rows inside those of the group around them. */
+function linksOf(outer: Planner, inner: readonly ExprNode[]): readonly ConditionTree[] {
+  const { root } = outer.joins
+  const keys = outer.groupKeys ?? []
+  const key = outer.model.primaryKey.column
+  // Then rows are groups, or grouped by what says all of them.
+  const areRows = keys.some(
+    (node) => node.kind === 'column' && node.source === root && node.column === key,
+  )
+  return keys.map((node, at) => {
+    const isKnown = areRows || node.kind === 'column'
+    return sameValue(inner[at] as ExprNode, isKnown ? node : ofGroup(node))
+  })
+}
+
+/** The value of an expression that all rows of a group have alike. */
+function ofGroup(node: ExprNode): ExprNode {
+  return { kind: 'func', name: 'ofGroup', args: [node], field: node.field }
 }
 
 /** The rows that the aggregate is over: all filters hold, and nothing else is joined. */

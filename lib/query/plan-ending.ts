@@ -94,7 +94,7 @@ export function splitConditions(tree: ConditionTree): SplitCondition {
     const nodes = expressionsOf(child)
     const isAround = nodes.some((node) => containsWindow(node)) || asksOfJsonGroups(child)
     if (isAround) qualify.push(child)
-    else if (nodes.some((node) => containsAggregate(node))) having.push(child)
+    else if (nodes.some((node) => containsAggregate(node) || asksOfGroup(node))) having.push(child)
     else where.push(child)
   }
   if (having.length === 0 && qualify.length === 0)
@@ -104,6 +104,13 @@ export function splitConditions(tree: ConditionTree): SplitCondition {
     having: having.length === 0 ? null : joined(having),
     qualify: qualify.length === 0 ? null : joined(qualify),
   }
+}
+
+/** Whether a query inside compares with what the rows are grouped by. */
+function asksOfGroup(node: ExprNode, isInside = false): boolean {
+  if (node.kind === 'func' && node.name === 'ofGroup') return isInside
+  if (node.kind === 'plan') return nodesOfPlan(node.plan).some((part) => asksOfGroup(part, true))
+  return partsOf(node).some((part) => asksOfGroup(part, isInside))
 }
 
 /** JSON is taken apart by subqueries on SQLite, which can have no aggregate of what is around them. */

@@ -14,6 +14,7 @@ import {
   Q,
   type RelatedManager,
   Sum,
+  Upper,
   Value,
   When,
 } from '../../lib/index.ts'
@@ -133,6 +134,37 @@ describeOnEach('annotate()', (kind) => {
           }),
         ),
       ).to.deep.equal({ written: 4, edited: 2, pages: 100 })
+    })
+
+    it('nor in groups of expressions, of the same value or of none', async () => {
+      const groups = Book.objects
+        .values({ left: F('pages').mod(20) })
+        .annotate({ chapters: Count('chapters'), tags: Count('tags') })
+        .orderBy('left')
+      expect(await shop.sends(1, () => groups)).to.deep.equal([
+        { left: 0, chapters: 1, tags: 3 },
+        { left: 10, chapters: 2, tags: 1 },
+      ])
+      expect(await groups.filter({ tags__gt: 1 }).orderBy('-chapters')).to.deep.equal([
+        { left: 0, chapters: 1, tags: 3 },
+      ])
+      expect(await groups.filter({ tags__gt: 1 }).count()).to.equal(1)
+      const named = Author.objects
+        .values('mentor__id', { loud: Upper('mentor__name') })
+        .annotate({ books: Count('books'), pupils: Count('students') })
+        .orderBy(F('loud').asc({ nulls: 'last' }))
+      expect(await shop.sends(1, () => named)).to.deep.equal([
+        { mentor__id: 1, loud: 'ANN', books: 1, pupils: 0 },
+        { mentor__id: null, loud: null, books: 3, pupils: 1 },
+      ])
+      const byRow = Author.objects
+        .values('id', { loud: Upper('name') })
+        .annotate({ books: Count('books'), pupils: Count('students') })
+        .orderBy('id')
+      expect(await byRow.filter({ books__gt: 0 })).to.deep.equal([
+        { id: 1, loud: 'ANN', books: 3, pupils: 1 },
+        { id: 2, loud: 'BOB', books: 1, pupils: 0 },
+      ])
     })
 
     it('nor in groups of values, NULL being one', async () => {

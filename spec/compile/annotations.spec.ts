@@ -8,6 +8,7 @@ import { resolveAssignments } from '../../lib/query/assignments.ts'
 import { withCombined } from '../../lib/query/combine.ts'
 import { Case, When } from '../../lib/query/conditional.ts'
 import { F, Value } from '../../lib/query/expression.ts'
+import { Upper } from '../../lib/query/functions/text.ts'
 import { withLock } from '../../lib/query/lock.ts'
 import type { QueryState } from '../../lib/query/nodes.ts'
 import { withFlat, withValues } from '../../lib/query/projection.ts'
@@ -178,6 +179,21 @@ describe('compile: aggregates over several relations to many', () => {
       sqlite: [text('is')],
       postgresql: [text('is not distinct from')],
       mysql: [text('<=>').replaceAll('"', '`')],
+    })
+  })
+
+  it('compare what groups have in common, where that is no column', async () => {
+    const groups = withAnnotate(withValues(all.Book, [{ loud: Upper('title') }]), {
+      r: Sum('reviews__stars'),
+      t: Count('tags'),
+    })
+    const text = (same: string, of: string): string =>
+      `select upper("books"."title") as "c0", (select sum("u1"."stars") as "c0" from "books" as "u0" left join "reviews" as "u1" on "u0"."id" = "u1"."book_id" where upper("u0"."title") ${same} ${of}) as "c1", (select count("u1"."tag_id") as "c0" from "books" as "u0" left join "books_tags" as "u1" on "u0"."id" = "u1"."book_id" where upper("u0"."title") ${same} ${of}) as "c2" from "books" group by upper("books"."title") having (select count("u1"."tag_id") as "c0" from "books" as "u0" left join "books_tags" as "u1" on "u0"."id" = "u1"."book_id" where upper("u0"."title") ${same} ${of}) > `
+    const own = 'upper("books"."title")'
+    await expectSelect(withFilter(groups, [{ t__gt: 1 }]), {
+      sqlite: [`${text('is', own)}?`, 1],
+      postgresql: [`${text('is not distinct from', `(array_agg(${own}))[1]`)}$1`, 1],
+      mysql: [`${text('<=>', own).replaceAll('"', '`')}?`, 1],
     })
   })
 
