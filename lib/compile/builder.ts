@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { DialectName } from '../fields/dialect.ts'
+import { assertWithin } from '../query/limits.ts'
 import type {
   CombinedPlan,
   ExprNode,
@@ -82,6 +83,7 @@ export function buildSelect(
   isOutermost: boolean,
 ): Knex.QueryBuilder {
   const { dialect } = emitter
+  assertWithin('columns', plan.select.length, 'The number of columns')
   const columns = selectList(plan.select, emitter, isOutermost).map(raw)
   const builder = knex.queryBuilder()
   if (plan.distinctOn.length > 0) {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { ImproperlyConfigured, InvalidValueError } from '../errors.ts'
+import { ownOptions } from '../util/plain-object.ts'
 import type { ColumnKind, ColumnSpec, ColumnValue } from './column.ts'
 import type { DialectName } from './dialect.ts'
 import { COMMON_OPTIONS, type ColumnOptions } from './options.ts'
@@ -85,9 +86,10 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
   /** @throws ImproperlyConfigured if the options contradict each other or the kind */
   constructor(
     type: ColumnKind<S['value']>,
-    options: ColumnOptions<S['value']>,
+    given: ColumnOptions<S['value']>,
     extras: ColumnExtras = {},
   ) {
+    const options = ownOptions(given)
     this.type = type
     this.name = type.name
     this.family = type.family

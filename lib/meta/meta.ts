@@ -158,7 +158,37 @@ export function define(baseClass: object, definition: ModelDefinition): void {
   const where = `Model('${definition.table}')`
   for (const name of Object.keys(definition.fields)) assertName(where, name)
   assertOptions(where, definition.options)
+  assertSets(where, definition)
   definitions.set(baseClass, definition)
+}
+
+/** A set with a typo would never be unique. */
+function assertSets(where: string, { fields, options }: ModelDefinition): void {
+  const { uniqueTogether = [], indexes = [] } = options
+  const names = new Set(Object.entries(fields).flatMap(([name, field]) => columnNames(name, field)))
+  if (!Object.values(fields).some((field) => field?.primaryKey)) names.add('id')
+  const sets = [
+    ...uniqueTogether.map((set) => ['uniqueTogether', set] as const),
+    ...indexes.map((set) => ['indexes', set] as const),
+  ]
+  for (const [option, set] of sets) {
+    if (!Array.isArray(set)) {
+      throw new ImproperlyConfigured(`${where}: ${option} is a list of lists: [['name', 'email']].`)
+    }
+    for (const given of set as readonly unknown[]) {
+      const name = option === 'indexes' ? String(given).replace(/^-/, '') : String(given)
+      if (names.has(name)) continue
+      throw new ImproperlyConfigured(
+        `${where}: ${option} names '${name.slice(0, 100)}', which is no column. Choices are: ${[...names].join(', ')}.`,
+      )
+    }
+  }
+}
+
+/** What a field's column is called: a foreign key by its relation too. */
+function columnNames(name: string, field: unknown): readonly string[] {
+  if (!(field instanceof RelationField)) return [name]
+  return field.kind === 'manyToMany' ? [] : [name, `${name}Id`]
 }
 
 /** TypeScript has seen to it already, JavaScript has not: an order with a typo would be none. */

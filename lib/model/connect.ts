@@ -7,6 +7,7 @@ import { Problems } from '../meta/link.ts'
 import { isModelClass, metaOf } from '../meta/meta.ts'
 import type { FetchMode } from '../query/nodes.ts'
 import { assertFetchMode, setFetchMode } from '../queryset/databases.ts'
+import { isPlainObject } from '../util/plain-object.ts'
 
 /** Options of `connect()`. */
 export interface ConnectOptions extends OpenOptions {
@@ -33,8 +34,8 @@ export interface UsingOptions {
  * Opens a database: of a section of a knexfile, or of a knex that exists already (which stays the
  * caller's: it is not changed, and not destroyed by `close()`). Opens no connection yet.
  *
- * @throws ImproperlyConfigured for a name that is taken, and listing all that is wrong with the
- * models.
+ * @throws ImproperlyConfigured for a name that is taken, an option that there is not, and listing all
+ * that is wrong with the models.
  * @example
  * const db = connect(knexfile.production, { models: [Author, Book] })
  * …
@@ -44,6 +45,7 @@ export function connect(
   config: Parameters<typeof openDatabase>[0],
   options: ConnectOptions = {},
 ): Database {
+  assertConnectOptions(options)
   const { models = [], fetchMode = 'peers', ...rest } = options
   checkModels(models)
   assertFetchMode(fetchMode)
@@ -86,7 +88,57 @@ function databaseFor(using: string | Database = 'default'): Database {
   return using instanceof Database ? using : databaseNamed(using)
 }
 
+const OPTIONS: Readonly<Record<keyof ConnectOptions, true>> = {
+  name: true,
+  models: true,
+  fetchMode: true,
+  onUnconsumedError: true,
+  debug: true,
+  prepare: true,
+}
+
+/** TypeScript has seen to it already, JavaScript has not: an option with a typo would do nothing. */
+function assertConnectOptions(options: unknown): void {
+  if (!isPlainObject(options)) {
+    throw new ImproperlyConfigured("connect() takes options as one object: { name: 'replica' }.")
+  }
+  const names = Object.keys(OPTIONS)
+  for (const given of Object.keys(options)) {
+    if (Object.hasOwn(OPTIONS, given)) continue
+    const meant = nearest(given, names)
+    const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`
+    throw new ImproperlyConfigured(
+      `connect() has no option '${given.slice(0, 100)}'.${hint} Options are: ${names.join(', ')}.`,
+    )
+  }
+}
+
+/** The name that is a few letters away; undefined if none is. */
+function nearest(given: string, names: readonly string[]): string | undefined {
+  const near = names
+    .map((name) => ({ name, distance: distanceOf(given.slice(0, 100), name) }))
+    .sort((a, b) => a.distance - b.distance)[0]
+  return near !== undefined && near.distance <= near.name.length / 2 ? near.name : undefined
+}
+
+/** How many letters must be added, taken away or changed; small and great ones are alike. */
+function distanceOf(given: string, name: string): number {
+  let row = Array.from({ length: name.length + 1 }, (_, at) => at)
+  for (const [line, letter] of [...given.toLowerCase()].entries()) {
+    const next = [line + 1]
+    for (const [at, other] of [...name.toLowerCase()].entries()) {
+      const [left = 0, above = 0, diagonal = 0] = [next[at], row[at + 1], row[at]]
+      next.push(Math.min(left + 1, above + 1, diagonal + (letter === other ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[name.length] ?? 0
+}
+
 function checkModels(models: readonly object[]): void {
+  if (!Array.isArray(models)) {
+    throw new ImproperlyConfigured('connect() takes model classes in models: [Author, Book].')
+  }
   const metas = models.map((model) => {
     if (isModelClass(model)) return metaOf(model)
     throw new ImproperlyConfigured('connect() takes model classes in models: [Author, Book].')

@@ -9,6 +9,7 @@ import { databaseOfInstance } from '../queryset/databases.ts'
 import { deleteInstance } from '../queryset/delete-instance.ts'
 import { loadColumns } from '../queryset/load-columns.ts'
 import { callSite } from '../util/call-site.ts'
+import { isPlainObject } from '../util/plain-object.ts'
 import { initialise } from './initialise.ts'
 import { refresh } from './refresh.ts'
 import { installRelations } from './relations.ts'
@@ -101,7 +102,7 @@ function columnsOf(instance: Instance): Columns {
  * The base class of a model. One definition gives the class its columns, types and validation.
  *
  * @param table its table; columns are the properties in snake_case unless a field says otherwise.
- * @throws ImproperlyConfigured when a field's name cannot be used.
+ * @throws ImproperlyConfigured when a field's name cannot be used, or an option is none.
  * @example
  * class Author extends Model('authors', {
  *   name: fields.char({ maxLength: 100 }),
@@ -117,6 +118,12 @@ export function Model<const FS extends FieldMap, const Table extends string>(
 ): ModelClass<WithId<FS>, Table> {
   if (typeof table !== 'string' || table === '') {
     throw new ImproperlyConfigured('Model() takes the name of a table first.')
+  }
+  for (const [given, what] of [
+    [fields, `fields second: Model('${table}', { name: fields.text() })`],
+    [options, "options third: { ordering: ['name'] }"],
+  ] as const) {
+    if (!isPlainObject(given)) throw new ImproperlyConfigured(`Model() takes an object of ${what}.`)
   }
   class Base extends ModelBase {}
   define(Base, { table, fields, options, site: callSite(Model), onLink: installRelations })

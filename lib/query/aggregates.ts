@@ -1,5 +1,5 @@
 import { FieldError } from '../errors.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { isPlainObject, ownOptions } from '../util/plain-object.ts'
 import { Expression, pathExpression, type Ref, toRaw } from './expression.ts'
 import type { ConditionNeed, Need } from './needs.ts'
 import { readOrder } from './order-terms.ts'
@@ -162,8 +162,9 @@ export function aggregateOf<T, P extends Need>(
 
 type Options = Pick<RawAggregate, 'distinct' | 'filter' | 'default' | 'sample' | 'ordering'>
 
-function readOptions(name: AggregateName, given: unknown): Options {
-  if (!isPlainObject(given)) throw new FieldError(`${name}() takes an object of options.`)
+function readOptions(name: AggregateName, options: unknown): Options {
+  if (!isPlainObject(options)) throw new FieldError(`${name}() takes an object of options.`)
+  const given = ownOptions(options)
   for (const key of Object.keys(given)) {
     if (!takesOption(name, key)) throw new FieldError(`${name}() has no option '${key}'.`)
   }

@@ -3,6 +3,8 @@ import { isPlainObject } from '../util/plain-object.ts'
 import { assertAlias } from './alias-names.ts'
 import { Expression, pathExpression } from './expression.ts'
 import { FilteredRelationSpec, withFilteredRelation } from './filtered-relation.ts'
+import { assertWithin } from './limits.ts'
+import { assertMeasured } from './nesting.ts'
 import type { ExprNode, Grouping, NamedNode, QueryState } from './nodes.ts'
 import { columnRef, type Scope } from './paths.ts'
 import { Condition } from './q.ts'
@@ -76,6 +78,8 @@ export function annotate(
   selected: boolean,
 ): QueryState {
   assertNoNesting(state, name, node)
+  assertMeasured(node, state.annotations)
+  assertWithin('columns', state.annotations.size + 1, 'The number of annotations')
   const isGrouping = containsAggregate(node, state.annotations)
   const grouped = isGrouping ? patchState(state, { groupBy: groupingOf(state) }) : state
   const named = withAnnotation(grouped, name, { node, selected })

@@ -1,6 +1,7 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { isPlainObject, ownOptions } from '../util/plain-object.ts'
 import { queryStateOf } from './hooks.ts'
+import { assertCombinable } from './nesting.ts'
 import type { Combination, QueryState } from './nodes.ts'
 import { patchState } from './state.ts'
 
@@ -20,7 +21,7 @@ export function withCombined(
   given: readonly unknown[],
 ): QueryState {
   const last = given[given.length - 1]
-  const options = isPlainObject(last) ? last : null
+  const options = isPlainObject(last) ? ownOptions(last) : null
   const others = (options === null ? given : given.slice(0, -1)).map((other) => {
     const found = queryStateOf(other)
     if (found === null) throw new InvalidValueError(`${operator}() takes querysets.`)
@@ -55,11 +56,13 @@ function combined(operator: Operator, all: boolean, states: readonly QueryState[
   const some = operator === 'union' && first.isNone && kept.length > 1 ? kept.slice(1) : kept
   const [base] = some as [QueryState]
   if (some.length === 1) return base
-  return patchState(base, {
+  const whole = patchState(base, {
     combination: Object.freeze({ operator, all, states: Object.freeze(some) }),
     ...{ steps: null, conditions: 0, ordering: NO_ORDER, reversed: false, distinct: false },
     ...{ offset: 0, limit: null, isSticky: false, hints: null },
   })
+  assertCombinable(whole)
+  return whole
 }
 
 const NO_ORDER: readonly never[] = Object.freeze([])

@@ -10,6 +10,9 @@ export const LIMITS: {
   readonly joins: number
   readonly orderTerms: number
   readonly columns: number
+  readonly parts: number
+  readonly combined: number
+  readonly subqueries: number
 } = Object.freeze({
   /** Conditions of one query, over all its `filter()` calls. */
   conditions: 20_000,
@@ -27,6 +30,12 @@ export const LIMITS: {
   orderTerms: 200,
   /** Columns of one result; SQLite stops at 2,000, PostgreSQL at 1,664. */
   columns: 1_600,
+  /** Parts of an expression, those of the annotations in it included. */
+  parts: 10_000,
+  /** Queries of one `union()`, those inside each other too; SQLite stops at 500. */
+  combined: 500,
+  /** Subqueries in each other; SQLite stops between 25 and 45. */
+  subqueries: 20,
 })
 
 /**

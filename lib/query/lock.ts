@@ -1,5 +1,5 @@
 import { FieldError, NotSupportedError } from '../errors.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { isPlainObject, ownOptions } from '../util/plain-object.ts'
 import type { JoinedSource } from './joins.ts'
 import type { Lock, PlannedLock, QueryState, SelectPlan, Source } from './nodes.ts'
 import type { Planner } from './planner.ts'
@@ -31,7 +31,8 @@ export function withLock(state: QueryState, options: unknown): QueryState {
 
 function readLock(options: unknown): Lock {
   if (!isPlainObject(options)) throw wrongOptions()
-  const { of = [], ...rest } = options
+  const { of = [], ...others } = ownOptions(options)
+  const rest = ownOptions(others)
   const flags = Object.fromEntries(FLAGS.map((name) => [name, rest[name] ?? false]))
   const areKnown = Object.keys(rest).every((name) => name in flags)
   const areFlags = FLAGS.every((name) => typeof flags[name] === 'boolean')

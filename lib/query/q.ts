@@ -2,7 +2,7 @@ import { FieldError, InvalidValueError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { Expression } from './expression.ts'
 import { assertWithin } from './limits.ts'
-import type { Connector, RawCondition } from './raw.ts'
+import type { Connector, RawCondition, RawGroup } from './raw.ts'
 
 /**
  * A condition. `W` is the union of the lookup objects it was made of, so that the queryset it
@@ -98,19 +98,17 @@ export function groupConditions(
   connector: Connector,
   conditions: readonly RawCondition[],
 ): RawCondition {
+  const present = conditions.filter(({ size }) => size > 0)
+  const [first] = present
+  if (first !== undefined && present.length === 1) return first
+  const before = first !== undefined && melts(first, connector) ? first : null
   const children: RawCondition[] = []
-  for (const condition of conditions) {
-    if (condition.size === 0) continue
-    if (condition.kind === 'group' && condition.connector === connector && connector !== 'xor') {
-      for (const child of condition.children) children.push(child)
-    } else {
-      children.push(condition)
-    }
+  for (const condition of before === null ? present : present.slice(1)) {
+    if (!melts(condition, connector)) children.push(condition)
+    else for (const child of childrenOf(condition)) children.push(child)
   }
-  const [only] = children
-  if (only !== undefined && children.length === 1) return only
-  let depth = 0
-  let size = 0
+  let depth = before === null ? 0 : before.depth - 1
+  let size = before?.size ?? 0
   for (const child of children) {
     depth = Math.max(depth, child.depth)
     size += child.size
@@ -118,7 +116,19 @@ export function groupConditions(
   assertWithin('depth', depth + 1, 'The nesting of Q')
   assertWithin('conditions', size, 'The number of conditions')
   Object.freeze(children)
-  return Object.freeze({ kind: 'group', connector, children, depth: depth + 1, size })
+  return Object.freeze({ kind: 'group', connector, before, children, depth: depth + 1, size })
+}
+
+function melts(condition: RawCondition, connector: Connector): condition is RawGroup {
+  return connector !== 'xor' && condition.kind === 'group' && condition.connector === connector
+}
+
+/** All conditions of a group, in their order. */
+export function childrenOf(group: RawGroup): readonly RawCondition[] {
+  if (group.before === null) return group.children
+  const runs: (readonly RawCondition[])[] = []
+  for (let at: RawGroup | null = group; at !== null; at = at.before) runs.push(at.children)
+  return runs.reverse().flat()
 }
 
 /** NOT; two of them cancel out, as Django's `~`. */

@@ -116,13 +116,7 @@ export type RawCondition =
       readonly depth: number
       readonly size: number
     }
-  | {
-      readonly kind: 'group'
-      readonly connector: Connector
-      readonly children: readonly RawCondition[]
-      readonly depth: number
-      readonly size: number
-    }
+  | RawGroup
   | {
       readonly kind: 'not'
       readonly child: RawCondition
@@ -135,6 +129,17 @@ export type RawCondition =
       readonly depth: number
       readonly size: number
     }
+
+/** Conditions under one connector. `childrenOf()` has all of them. */
+export interface RawGroup {
+  readonly kind: 'group'
+  readonly connector: Connector
+  /** The group that this one goes on: `q.or(…)` in a loop copies nothing. */
+  readonly before: RawGroup | null
+  readonly children: readonly RawCondition[]
+  readonly depth: number
+  readonly size: number
+}
 
 /** One term of an ordering. */
 export interface RawOrder {

@@ -13,6 +13,7 @@ import {
   lookupRule,
   unknownLookup,
 } from './lookups.ts'
+import { assertNestable } from './nesting.ts'
 import type {
   AggregateNode,
   ConditionTree,
@@ -24,7 +25,7 @@ import type {
 import { assertOuterPaths } from './outer-paths.ts'
 import { OUTPUT } from './outputs.ts'
 import { columnRef, type ResolvedPath, resolvePath, resolveWhole, type Scope } from './paths.ts'
-import { groupConditions, lookupKeys, readCondition } from './q.ts'
+import { childrenOf, groupConditions, lookupKeys, readCondition } from './q.ts'
 import type { RawAggregate, RawCondition, RawExpression } from './raw.ts'
 import { resolveParts } from './resolve-parts.ts'
 import { isSameNode } from './same-node.ts'
@@ -67,7 +68,7 @@ export function resolveCondition(scope: Scope, raw: RawCondition): ConditionTree
     case 'group':
       return group(
         raw.connector,
-        raw.children.map((child) => resolveCondition(scope, child)),
+        childrenOf(raw).map((child) => resolveCondition(scope, child)),
       )
     case 'not':
       return Object.freeze({ kind: 'not', child: resolveCondition(scope, raw.child) })
@@ -163,6 +164,7 @@ class Request implements LookupRequest {
     const state = queryStateOf(given)
     if (state === null) return null
     assertOuterPaths(this.#scope, state)
+    assertNestable(state)
     return subquery(state, this.#relation, limitedToOne, this.label)
   }
 
@@ -352,6 +354,7 @@ function resolveQuery(scope: Scope, query: object, exists: boolean): QueryNode {
   const state = queryStateOf(query)
   if (state === null) throw new InvalidValueError(`${what} takes a queryset.`)
   assertOuterPaths(scope, state)
+  assertNestable(state)
   if (exists) return Object.freeze({ kind: 'query', state, exists, field: OUTPUT.boolean })
   return subquery(state, null, false, what)
 }

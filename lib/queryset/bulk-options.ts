@@ -2,6 +2,7 @@ import type { InsertConflict } from '../compile/insert.ts'
 import { FieldError } from '../errors.ts'
 import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
+import { ownOptions } from '../util/plain-object.ts'
 import type { InsertOptions } from './insert.ts'
 import { assertNotVersion } from './version.ts'
 
@@ -24,7 +25,8 @@ export interface BulkCreateOptions {
  *
  * @throws FieldError for names the model does not have, and for options that contradict each other.
  */
-export function toInsertOptions(meta: ModelMeta, options: BulkCreateOptions): InsertOptions {
+export function toInsertOptions(meta: ModelMeta, given: BulkCreateOptions): InsertOptions {
+  const options = ownOptions(given)
   return { batchSize: options.batchSize, conflict: conflictOf(meta, options) }
 }
 

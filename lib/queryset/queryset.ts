@@ -955,7 +955,8 @@ export function withRows<Q extends object>(querySet: Q, rows: readonly unknown[]
 
 /** Whether the last argument of `valuesList()` is its options. */
 function hasFlat(value: unknown): value is { readonly flat: boolean } {
-  return typeof (value as { flat?: unknown } | null | undefined)?.flat === 'boolean'
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'flat')) return false
+  return typeof (value as { flat?: unknown }).flat === 'boolean'
 }
 
 /** The place that called `verb`, to be told with a failure. */

@@ -67,7 +67,7 @@ function checkedValues(
   const written: Record<string, unknown> = {}
   for (const [name, given] of Object.entries(values)) {
     const { column, value } = toAssignment(model, name, given)
-    if (column.name in written)
+    if (Object.hasOwn(written, column.name))
       throw new FieldError(`${column.name} is given twice in one update().`)
     assertNotVersion(model, [column])
     written[column.name] = value

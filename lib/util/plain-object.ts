@@ -7,3 +7,13 @@ export function isPlainObject(value: unknown): value is Readonly<Record<Property
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
+
+/**
+ * The same options without what they inherit: whatever a program, or an attack on it, put on
+ * `Object.prototype` is no option of anybody.
+ *
+ * @example ownOptions({ flat: true })
+ */
+export function ownOptions<T extends object>(options: T): T {
+  return Object.assign(Object.create(null) as T, options)
+}

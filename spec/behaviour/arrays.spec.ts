@@ -280,6 +280,26 @@ describeOnEach('arrays', (kind) => {
     expect(post.toJSON()).to.deep.include({ tags: ['x', 'y'], grid: [[7]], others: null })
   })
 
+  it('are written by bulkUpdate(), each row to its own', async () => {
+    const posts = await Post.objects.bulkCreate([{ title: 'a' }, { title: 'b' }, { title: 'c' }])
+    const tags = [['x', 'y,"z"'], [], ['{']]
+    const others = [['o'], null, []]
+    for (const [at, post] of posts.entries()) {
+      post.tags = tags[at] as string[]
+      post.others = others[at] as string[] | null
+      post.grid = [[at]]
+    }
+    const written = posts.slice(0, 2)
+    await shop.sends(1, () => Post.objects.bulkUpdate(written, ['tags', 'others', 'grid']))
+    ;(posts[2] as Post).others = F('tags') as never
+    await shop.sends(1, () => Post.objects.bulkUpdate(posts, ['tags', 'others', 'grid']))
+    expect(await Post.objects.orderBy('id').valuesList('tags', 'others', 'grid')).to.eql([
+      [tags[0], others[0], [[0]]],
+      [tags[1], others[1], [[1]]],
+      [tags[2], [], [[2]]],
+    ])
+  })
+
   it('refuse by name what they cannot hold', async () => {
     const cases: readonly (readonly [object, string])[] = [
       [{ tags: 'x' }, 'tags: expects an array, got text'],
