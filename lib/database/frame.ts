@@ -191,7 +191,7 @@ export class Frame implements Held {
     const statement = { sql, bindings: [], wants: 'count', writes: true, isControl: true } as const
     const { lease } = this.host.connection
     if (!this.#deadline?.isOver) return lease.execute(statement, this.#deadline)
-    return lease.executeOrDiscard(statement, LATE_ANSWER_MS)
+    return lease.executeOrDiscard(statement, LATE_ANSWER_MS, this.#deadline)
   }
 
   /** Nothing more is sent in this frame, and it cannot commit. */

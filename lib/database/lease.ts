@@ -116,20 +116,29 @@ export class Lease {
   }
 
   /**
-   * As `execute`; a connection that does not answer in time is destroyed. Only where what is sent
-   * may never arrive: a database in this process answers.
+   * As `execute`; a connection that does not answer a moment after the deadline is destroyed. Only
+   * where what is sent may never arrive: a database in this process answers.
    *
    * @example
-   * await lease.executeOrDiscard(rollback, 200)
+   * await lease.executeOrDiscard(rollback, 200, deadline)
    */
-  async executeOrDiscard(statement: Statement, graceMs: number): Promise<DriverResult> {
+  async executeOrDiscard(
+    statement: Statement,
+    graceMs: number,
+    deadline: Deadline,
+  ): Promise<DriverResult> {
     if (!this.#host.driver.isRemote) return await this.execute(statement)
     const cut = () => this.discard(new Error('The server did not answer.'))
-    if (this.#settling !== undefined) cut()
-    const timer = setTimeout(cut, graceMs)
+    if (deadline.isOver && this.#settling !== undefined) cut()
+    let timer: NodeJS.Timeout | undefined
+    const wait = () => {
+      timer = setTimeout(cut, graceMs)
+    }
+    const off = deadline.isOver ? wait() : deadline.onStop(wait)
     try {
       return await this.execute(statement)
     } finally {
+      off?.()
       clearTimeout(timer)
     }
   }

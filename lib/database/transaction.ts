@@ -60,8 +60,8 @@ async function rollBack(lease: Lease, deadline: Deadline | undefined): Promise<v
   if (lease.isLost) return
   const rollback = control('ROLLBACK')
   try {
-    if (deadline?.isOver) await lease.executeOrDiscard(rollback, LATE_ANSWER_MS)
-    else await lease.execute(rollback)
+    if (deadline === undefined) await lease.execute(rollback)
+    else await lease.executeOrDiscard(rollback, LATE_ANSWER_MS, deadline)
   } catch (error) {
     // The first error is what counts. SQLite may have rolled back by itself; any other failure
     // means that nobody knows what the connection is in.

@@ -298,6 +298,16 @@ describeOnEach(
       expect(await savedIds(at.db)).to.deep.equal([])
     })
 
+    it('while it rolls back: its own error, and its connection goes', async () => {
+      const error = await inTime(async () => {
+        await insert(far, 1)
+        proxy.silent = true
+        throw new RangeError('mine')
+      })
+      expect(error).to.be.instanceOf(RangeError)
+      expect(await savedIds(at.db)).to.deep.equal([])
+    })
+
     it('in a nested atomic that has a timeout of its own', async () => {
       const failing = rejection(
         far.atomic(async () => {
