@@ -48,6 +48,16 @@ export type {
 export type { CreateShape, RowShape, StrictSchema, UpdateShape } from './meta/schema-types.ts'
 export type { ConnectOptions, UsingOptions } from './model/connect.ts'
 export { atomic, connect, onCommit } from './model/connect.ts'
+export type {
+  BulkCreateEvent,
+  BulkUpdateEvent,
+  DeleteEvent,
+  M2mEvent,
+  SaveEvent,
+  SaveEvents,
+  UpdateEvent,
+} from './model/hooks.ts'
+export { m2mChanged, postDelete, postSave, preDelete, preSave } from './model/hooks.ts'
 export { Model } from './model/model.ts'
 export type {
   ManyRelations,

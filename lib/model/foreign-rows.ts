@@ -7,6 +7,7 @@ import type { QueryState } from '../query/nodes.ts'
 import { initialState, withExclude, withFilter } from '../query/state.ts'
 import * as creating from '../queryset/create.ts'
 import { farRows } from '../queryset/load-related.ts'
+import { defaultQuerySetClass } from '../queryset/manager.ts'
 import { restoreOnRollback } from '../queryset/restore.ts'
 import { updateRows } from '../queryset/write.ts'
 import { type NearSide, type Options, type RelatedRows, targetKeys } from './related-rows.ts'
@@ -106,7 +107,9 @@ export class ForeignRows implements RelatedRows {
   }
 
   async #point(rows: QueryState, key: unknown): Promise<void> {
-    await updateRows(this.#near.db.current(), rows, { [this.#column.name]: key })
+    const querySetClass = defaultQuerySetClass(this.#near.relation.to)
+    const values = { [this.#column.name]: key }
+    await updateRows(this.#near.db.current(), rows, values, (state) => new querySetClass(state))
   }
 
   /** Lets instances know what the database holds now: saving them has nothing to write. */

@@ -9,6 +9,7 @@ import * as creating from '../queryset/create.ts'
 import { fetchRows } from '../queryset/fetch.ts'
 import type { InsertOptions } from '../queryset/insert.ts'
 import { insertPairs } from '../queryset/insert-pairs.ts'
+import { telling } from '../queryset/listeners.ts'
 import { farRows } from '../queryset/load-related.ts'
 import { deleteRows } from '../queryset/write.ts'
 import { isPlainObject } from '../util/plain-object.ts'
@@ -135,11 +136,13 @@ export class JoinedRows implements RelatedRows {
 
   async #connect(keys: readonly unknown[], values: Options): Promise<void> {
     const { db, key } = this.#near
+    if (keys.length === 0) return
     const through = this.#through
     const pairs = keys.map((far) => [key, far] as const)
     // Oneself is one's own friend once, not twice.
     const others = through.symmetrical ? this.#without(keys, [key]) : []
-    await insertPairs(db, through, [...pairs, ...others.map((far) => [far, key] as const)], values)
+    const all = [...pairs, ...others.map((far) => [far, key] as const)]
+    await this.#telling('add', keys, () => insertPairs(db, through, all, values))
   }
 
   /** Deletes the rows between this instance and those with the keys, or all. */
@@ -152,7 +155,19 @@ export class JoinedRows implements RelatedRows {
     })
     const forward = between(near.name, far.name)
     const where = symmetrical ? Q.or(forward, between(far.name, near.name)) : forward
-    await deleteRows(db.current(), withFilter(initialState(model), [where]))
+    await this.#telling(keys === null ? 'clear' : 'remove', keys, () =>
+      deleteRows(db.current(), withFilter(initialState(model), [where])),
+    )
+  }
+
+  async #telling(
+    action: 'add' | 'remove' | 'clear',
+    keys: readonly unknown[] | null,
+    write: () => Promise<unknown>,
+  ): Promise<void> {
+    const { db, instance, relation } = this.#near
+    const event = { kind: 'm2m', action, instance, relation: relation.name, keys }
+    await telling(db, relation.from, 'm2m', event, write)
   }
 
   /** The columns of a through model that a new row between the two is given. */

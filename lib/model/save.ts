@@ -5,6 +5,7 @@ import { namedColumn } from '../meta/columns.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { insertInstances } from '../queryset/insert.ts'
+import { isHeard, telling } from '../queryset/listeners.ts'
 import { updateInstance } from '../queryset/update-instance.ts'
 import { assertNotVersion } from '../queryset/version.ts'
 import { inTurn } from './turns.ts'
@@ -17,7 +18,13 @@ export async function saveInstance(
   options: SaveOptions,
 ): Promise<void> {
   const db = databaseOfInstance(instance, meta, options.using)
-  await inTurn(db, instance, () => save(db, meta, instance, options))
+  const write = (): Promise<void> => save(db, meta, instance, options)
+  if (!isHeard(meta, 'save')) return await inTurn(db, instance, write)
+  await inTurn(db, instance, () => {
+    const { fields: updateFields = null } = options
+    const created = instanceState(instance).stored === null
+    return telling(db, meta, 'save', { kind: 'save', instance, created, updateFields }, write)
+  })
 }
 
 async function save(

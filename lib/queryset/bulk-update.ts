@@ -13,6 +13,7 @@ import type { QueryState } from '../query/nodes.ts'
 import { chunks } from './chunks.ts'
 import { originOf } from './databases.ts'
 import { assertSize } from './limits.ts'
+import { telling } from './listeners.ts'
 import { timeLeft } from './read-rows.ts'
 import { storedKey } from './reload.ts'
 import { restoreOnRollback } from './restore.ts'
@@ -53,8 +54,22 @@ export async function bulkUpdate(
   assertWritable(state, 'bulkUpdate')
   if (options.batchSize !== undefined) assertSize(options.batchSize, 'batchSize')
   const columns = columnsToWrite(state.model, names)
+  if (instances.length === 0) return 0
+  for (const instance of instances) assertInstance(state.model, instance)
+  const fields = columns.map(({ name }) => name)
+  return await telling(db, state.model, 'save', { kind: 'bulkUpdate', instances, fields }, () =>
+    writeInstances(db, state, instances, columns, options),
+  )
+}
+
+async function writeInstances(
+  db: Database,
+  state: QueryState,
+  instances: readonly unknown[],
+  columns: readonly ColumnMeta[],
+  options: BulkUpdateOptions,
+): Promise<number> {
   const rows = changedRows(state.model, instances, columns)
-  if (rows.length === 0) return 0
   const hasExpressions = rows.some(({ values }) => columns.some((column) => isOpen(column, values)))
   const most = rowsPerUpdate(columns, hasExpressions, db.dialect)
   const batches = chunks(rows, Math.min(options.batchSize ?? most, most))
@@ -98,14 +113,16 @@ function changedRows(
   return [...rows.values()]
 }
 
+function assertInstance(meta: ModelMeta, instance: unknown): void {
+  if (Instance.is(instance) && instance instanceof meta.modelClass) return
+  throw new InvalidValueError(`bulkUpdate() of ${meta.name} takes instances of ${meta.name}.`)
+}
+
 function changedRow(
   meta: ModelMeta,
   instance: unknown,
   columns: readonly ColumnMeta[],
 ): ChangedRow {
-  if (!Instance.is(instance) || !(instance instanceof meta.modelClass)) {
-    throw new InvalidValueError(`bulkUpdate() of ${meta.name} takes instances of ${meta.name}.`)
-  }
   const row = instance as Columns
   assertNotShadowed(meta, row)
   const key = storedKey(meta, row) ?? null

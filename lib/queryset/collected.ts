@@ -53,6 +53,11 @@ export class Collected {
     return this.#found.get(model)?.rows.size ?? 0
   }
 
+  /** The rows of a model that were looked at. */
+  rowsOf(model: ModelMeta): readonly DoomedRow[] {
+    return [...(this.#found.get(model)?.rows.values() ?? [])]
+  }
+
   /** The rows of each model that are to be deleted. */
   doomed(): Map<ModelMeta, AnyOf> {
     const doomed = new Map<ModelMeta, AnyOf>()

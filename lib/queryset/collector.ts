@@ -2,6 +2,7 @@ import { compileDelete } from '../compile/delete.ts'
 import { compileUpdate } from '../compile/update.ts'
 import type { Database } from '../database/runner.ts'
 import { ProtectedError, RestrictedError } from '../errors.ts'
+import type { Columns } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { resolveAssignments } from '../query/assignments.ts'
 import type { QueryState } from '../query/nodes.ts'
@@ -11,17 +12,24 @@ import { initialState, patchState, withExclude, withFilter } from '../query/stat
 import { type AnyOf, Collected, type DoomedRow } from './collected.ts'
 import { deletionOrder } from './collector-order.ts'
 import { byChild, type DeletionRule, rulesOf } from './collector-rules.ts'
+import { isHeard, type Phase, tell } from './listeners.ts'
 import { limitsOf, readRows } from './read-rows.ts'
 import { countedWrite } from './version.ts'
 
 /** How many rows were deleted, and of which model or join table; none that had no rows. */
 export type DeletionReport = [total: number, byModel: Record<string, number>]
 
+/** What rules must know of a row that is the only one of a query, and its instance. */
+export interface KnownRow {
+  readonly row: DoomedRow
+  readonly instance: Columns
+}
+
 /**
  * Deletes all rows of a query, and does with the rows that refer to them what their foreign keys
  * say (`onDelete`), whether or not the database would do it too. One statement where nothing can
- * refer to the rows, else as many as it takes in one transaction. Rows that are `known` are not
- * looked for.
+ * refer to the rows and nobody listens to their deletion, else as many as it takes in one
+ * transaction. A row that is `known` is not looked for.
  *
  * Source: Django's `Collector`. Other than there, rows are deleted in an order that holds when
  * foreign keys are checked at once.
@@ -31,13 +39,17 @@ export type DeletionReport = [total: number, byModel: Record<string, number>]
 export async function deleteCollected(
   db: Database,
   state: QueryState,
-  known?: readonly DoomedRow[],
+  known?: KnownRow,
 ): Promise<DeletionReport> {
   const deletion = new Deletion(db, state)
-  const rules = rulesOf(state.model)
-  if (rules.isLeaf) await deletion.deleteUnseen(state)
+  if (isUnseen(state.model)) await deletion.deleteUnseen(state)
   else await db.atomic(async () => await deletion.run(known))
   return deletion.report
+}
+
+/** Whether its rows can be deleted without looking at them. */
+function isUnseen(model: ModelMeta): boolean {
+  return rulesOf(model).isLeaf && !isHeard(model, 'delete')
 }
 
 /** One deletion under way. */
@@ -47,6 +59,8 @@ class Deletion {
   readonly #endsAt: number | null
   readonly #collected = new Collected()
   readonly #counts = new Map<string, number>()
+  /** Of the rows whose deletion somebody listens to. */
+  readonly #instances = new Map<DoomedRow, Columns>()
 
   constructor(db: Database, state: QueryState) {
     this.#db = db
@@ -59,16 +73,23 @@ class Deletion {
     return [counts.reduce((sum, [, count]) => sum + count, 0), Object.fromEntries(counts)]
   }
 
-  async run(known: readonly DoomedRow[] | undefined): Promise<void> {
-    await this.#collect(known ?? (await this.#find(this.#state)))
+  async run(known: KnownRow | undefined): Promise<void> {
+    if (known !== undefined && isHeard(this.#state.model, 'delete')) {
+      this.#instances.set(known.row, known.instance)
+    }
+    await this.#collect(known ? [known.row] : await this.#find(this.#state))
     const doomed = this.#collected.doomed()
     await this.#assertFree('protect', new Map())
     await this.#assertFree('restrict', doomed)
     const { models, cut } = deletionOrder(doomed.keys())
+    for (const model of models) await this.#tell('pre', model)
     await this.#findByOtherKeys(doomed, cut)
     await this.#detach(doomed, cut)
     for (const [join, rows] of this.#collected.joins()) await this.#delete(join, rows)
-    for (const model of models) await this.#delete(model, doomed.get(model) as AnyOf)
+    for (const model of models) {
+      await this.#delete(model, doomed.get(model) as AnyOf)
+      await this.#tell('post', model)
+    }
   }
 
   /** Deletes rows that nothing refers to. */
@@ -86,7 +107,7 @@ class Deletion {
       const { keys, columns } = rulesOf(parent)
       const cascades = keys.filter(({ onDelete }) => onDelete === 'cascade')
       for (const [child, rules] of byChild(cascades)) {
-        if (rulesOf(child).isLeaf) continue
+        if (isUnseen(child)) continue
         const referring = new Map(
           rules.map(({ key, target }) => [key, fresh.map((row) => row[columns.indexOf(target)])]),
         )
@@ -112,9 +133,29 @@ class Deletion {
   /** What rules must know of the rows of a query. */
   async #find(state: QueryState): Promise<readonly DoomedRow[]> {
     const plain = patchState(state, { ordering: [], selectRelated: new Map(), lock: null })
-    const names = rulesOf(state.model).columns.map(({ name }) => name)
+    const { columns } = rulesOf(state.model)
+    if (isHeard(state.model, 'delete')) return await this.#findInstances(plain, columns)
+    const names = columns.map(({ name }) => name)
     const { rows } = await readRows(this.#db.current(), withValuesList(plain, names))
     return rows as readonly DoomedRow[]
+  }
+
+  async #findInstances(state: QueryState, columns: readonly ColumnMeta[]): Promise<DoomedRow[]> {
+    const { rows } = await readRows(this.#db.current(), patchState(state, { loadMask: null }))
+    return (rows as Columns[]).map((instance) => {
+      const row = columns.map(({ name }) => instance[name])
+      this.#instances.set(row, instance)
+      return row
+    })
+  }
+
+  async #tell(phase: Phase, model: ModelMeta): Promise<void> {
+    if (this.#instances.size === 0) return
+    for (const row of this.#collected.rowsOf(model)) {
+      const instance = this.#instances.get(row)
+      if (instance === undefined) continue
+      await tell(this.#db, model, 'delete', phase, { kind: 'delete', instance })
+    }
   }
 
   /** @throws ProtectedError, RestrictedError when rows refer that stay. */

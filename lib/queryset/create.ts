@@ -9,6 +9,7 @@ import type { QueryState } from '../query/nodes.ts'
 import { type BulkCreateOptions, toInsertOptions } from './bulk-options.ts'
 import { fetchRows } from './fetch.ts'
 import { insertInstances } from './insert.ts'
+import { telling } from './listeners.ts'
 import { limitedForGet, onlyRow, withGet } from './single.ts'
 import type { GetOrCreateOptions, UpdateOrCreateOptions } from './types.ts'
 
@@ -40,7 +41,11 @@ export async function bulkCreate(
       `bulkCreate() of ${meta.name} was given an instance of another model.`,
     )
   })
-  await insertInstances(db, meta, instances, toInsertOptions(meta, options))
+  const inserting = toInsertOptions(meta, options)
+  if (instances.length === 0) return []
+  await telling(db, meta, 'save', { kind: 'bulkCreate', instances }, () =>
+    insertInstances(db, meta, instances, inserting),
+  )
   return instances
 }
 

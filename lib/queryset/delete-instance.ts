@@ -6,8 +6,7 @@ import { withLock } from '../query/lock.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { withFlat } from '../query/projection.ts'
 import { initialState, withFilter } from '../query/state.ts'
-import type { DoomedRow } from './collected.ts'
-import { type DeletionReport, deleteCollected } from './collector.ts'
+import { type DeletionReport, deleteCollected, type KnownRow } from './collector.ts'
 import { rulesOf } from './collector-rules.ts'
 import { readRows } from './read-rows.ts'
 import { storedKey } from './reload.ts'
@@ -56,10 +55,11 @@ async function assertFresh(db: Database, state: QueryState): Promise<void> {
 }
 
 /** What rules must know of the row, as it was read or written; undefined where that was not. */
-function knownRow(meta: ModelMeta, instance: Columns): readonly DoomedRow[] | undefined {
+function knownRow(meta: ModelMeta, instance: Columns): KnownRow | undefined {
   const { stored, origin } = instanceState(instance)
   const { columns } = rulesOf(meta)
   if (stored === null || origin === null) return undefined
   if (columns.some(({ index }) => stored[index] === undefined)) return undefined
-  return [columns.map(({ field, index }) => field.fromDb(stored[index], origin.dialect))]
+  const row = columns.map(({ field, index }) => field.fromDb(stored[index], origin.dialect))
+  return { row, instance }
 }

@@ -825,7 +825,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   update<U extends WriteHint<M> & CheckUpdate<M, U>>(values: U): Promise<number>
   async update(values: object): Promise<number> {
-    return await this.#write((runner) => updateRows(runner, this.#state, values))
+    return await this.#write((runner) =>
+      updateRows(runner, this.#state, values, (state) => this.#with(state)),
+    )
   }
 
   /**

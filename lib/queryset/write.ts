@@ -7,14 +7,16 @@ import { validate } from '../meta/schemas.ts'
 import { resolveAssignments } from '../query/assignments.ts'
 import { Expression } from '../query/expression.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { assertNotCombined, isSliced } from '../query/state.ts'
+import { assertNotCombined, isSliced, patchState } from '../query/state.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { type DeletionReport, deleteCollected } from './collector.ts'
+import { isHeard, telling } from './listeners.ts'
 import { limitsOf } from './read-rows.ts'
 import { assertNotVersion, countedWrite } from './version.ts'
 
 /**
- * Writes the same values to all rows of a query; how many rows matched.
+ * Writes the same values to all rows of a query; how many rows matched. `toQuerySet` makes the
+ * queryset of it that listeners are told of.
  *
  * @throws FieldError, ValidationError, InvalidValueError before any SQL.
  */
@@ -22,6 +24,7 @@ export async function updateRows(
   runner: Runner,
   state: QueryState,
   values: object,
+  toQuerySet: (state: QueryState) => object,
 ): Promise<number> {
   assertWritable(state, 'update')
   if (!isPlainObject(values)) {
@@ -32,7 +35,13 @@ export async function updateRows(
   const assignments = resolveAssignments(state, { ...checked, ...countedWrite(state.model) })
   const statement = compileUpdate(state, assignments, runner.db.dialect)
   if (statement === null) return 0
-  return (await runner.run(statement, limitsOf(state))).count
+  const write = async (on: Runner): Promise<number> =>
+    (await on.run(statement, limitsOf(state))).count
+  if (!isHeard(state.model, 'save')) return await write(runner)
+  const { db } = runner
+  const queryset = toQuerySet(patchState(state, { database: db }))
+  const event = { kind: 'update', queryset, fields: Object.keys(checked) }
+  return await telling(db, state.model, 'save', event, () => write(db.current()))
 }
 
 /**
