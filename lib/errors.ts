@@ -6,9 +6,20 @@
  * a value that was bound, since messages end in logs.
  */
 
+const MAX_LINE = 2000
+const CONTROLS = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
+
+/** Names from outside stand in it: what steers a terminal or a log is written as its code. */
+function oneLine(text: string): string {
+  const line = text.replace(CONTROLS, (control) => `\\u{${control.codePointAt(0)?.toString(16)}}`)
+  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE - 1)}…` : line
+}
+
 interface ErrorDetails {
   /** What failed first. */
   readonly cause?: unknown
+  /** What follows the message, each on a line of its own. */
+  readonly lines?: readonly string[]
 }
 
 /** The root of every error of this library: `catch (e) { if (e instanceof OrmError) … }`. */
@@ -17,7 +28,8 @@ export class OrmError extends Error {
   readonly code: string = 'ORM_ERROR'
 
   constructor(message: string, details: ErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    const lines = [message, ...(details.lines ?? [])].map(oneLine)
+    super(lines.join('\n'), 'cause' in details ? { cause: details.cause } : undefined)
     this.name = new.target.name
   }
 }
@@ -192,8 +204,8 @@ export class QueryCountError extends OrmError {
   readonly actual: number
 
   constructor(expected: number, actual: number, lines: readonly string[]) {
-    const sent = lines.length === 0 ? '' : `:\n${lines.join('\n')}`
-    super(`Expected ${expected} ${expected === 1 ? 'query' : 'queries'}, sent ${actual}${sent}`)
+    const due = `${expected} ${expected === 1 ? 'query' : 'queries'}`
+    super(`Expected ${due}, sent ${actual}${lines.length === 0 ? '' : ':'}`, { lines })
     this.expected = expected
     this.actual = actual
   }

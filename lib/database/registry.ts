@@ -13,13 +13,14 @@ const databases = new Map<string, Database>()
 export function databaseNamed(name: string): Database {
   const database = databases.get(name)
   if (database !== undefined) return database
+  const shown = String(name).slice(0, 100)
   const known = [...databases.keys()].map((each) => `'${each}'`).join(', ')
   const cure =
     name === 'default'
       ? 'Call connect(config) before the first query.'
-      : `Call connect(config, { name: '${name}' }) first.`
+      : `Call connect(config, { name: '${shown}' }) first.`
   const list = known === '' ? 'No database is connected.' : `Connected are: ${known}.`
-  throw new ImproperlyConfigured(`There is no open database named '${name}'. ${list} ${cure}`)
+  throw new ImproperlyConfigured(`There is no open database named '${shown}'. ${list} ${cure}`)
 }
 
 /** Every database that is connected now. */

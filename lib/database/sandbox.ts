@@ -75,13 +75,13 @@ async function open(db: Database): Promise<Box> {
 
 function tellUnread(starts: readonly SandboxStart[], how: 'warn' | 'throw' | 'ignore'): void {
   if (starts.length === 0 || how === 'ignore') return
-  const places = starts.map(({ what, callSite }) => `${what} at ${callSite}`).join('\n')
+  const lines = starts.map(({ what, callSite }) => `${what} at ${callSite}`)
   const message = 'Queries were started in the sandbox and nobody read their results'
-  if (how === 'throw') throw new TransactionError(`${message}:\n${places}`)
+  if (how === 'throw') throw new TransactionError(`${message}:`, { lines })
   process.emitWarning(`${message}.`, {
     type: 'UnconsumedStartWarning',
     code: 'ASYNCHRORMOUS_UNCONSUMED',
-    detail: places,
+    detail: lines.join('\n'),
   })
 }
 

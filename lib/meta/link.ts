@@ -30,6 +30,10 @@ export interface Incoming {
   readonly incoming: readonly RelationMeta[]
 }
 
+function assertNone([first, ...lines]: readonly string[]): void {
+  if (first !== undefined) throw new ImproperlyConfigured(first, { lines })
+}
+
 /** What is wrong with declarations, gathered so that all of it is told at once. */
 export class Problems {
   readonly #found = new Set<string>()
@@ -47,7 +51,7 @@ export class Problems {
 
   /** @throws ImproperlyConfigured listing everything that was found wrong, if anything was. */
   throw(): void {
-    if (this.#found.size > 0) throw new ImproperlyConfigured([...this.#found].join('\n'))
+    assertNone([...this.#found])
   }
 }
 
@@ -67,7 +71,7 @@ export function linkOutgoing(model: Linkable, resolve: ResolveModel): Map<string
       problems.push(`${model.name}.${declared.name}: ${error.message}`)
     }
   }
-  if (problems.length > 0) throw new ImproperlyConfigured(problems.join('\n'))
+  assertNone(problems)
   return linked
 }
 
@@ -92,7 +96,7 @@ export function linkIncoming(model: Linkable, registered: readonly Linkable[]): 
       else problems.push(problem)
     }
   }
-  if (problems.length > 0) throw new ImproperlyConfigured(problems.join('\n'))
+  assertNone(problems)
   return { reverse: [...reverse.values()], incoming }
 }
 

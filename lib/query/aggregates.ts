@@ -166,7 +166,8 @@ function readOptions(name: AggregateName, options: unknown): Options {
   if (!isPlainObject(options)) throw new FieldError(`${name}() takes an object of options.`)
   const given = ownOptions(options)
   for (const key of Object.keys(given)) {
-    if (!takesOption(name, key)) throw new FieldError(`${name}() has no option '${key}'.`)
+    if (!takesOption(name, key))
+      throw new FieldError(`${name}() has no option '${key.slice(0, 100)}'.`)
   }
   const { distinct = false, filter, sample = false, orderBy = [] } = given
   if (typeof distinct !== 'boolean' || typeof sample !== 'boolean') {

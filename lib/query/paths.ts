@@ -150,7 +150,9 @@ export function resolveWhole(scope: Scope, path: string): ResolvedPath {
   for (const part of found.rest) {
     const next = found.endsInRelation ? null : transformed(node, part)
     if (next === null) {
-      throw new FieldError(`Cannot resolve '${part}' in ${found.label}: it is no transform there.`)
+      throw new FieldError(
+        `Cannot resolve '${part.slice(0, 100)}' in ${found.label}: it is no transform there.`,
+      )
     }
     node = next
   }
@@ -163,7 +165,7 @@ function splitPath(path: string, model: ModelMeta): readonly string[] {
   assertWithin('pathParts', parts.length, 'The number of parts of a path')
   if (parts.includes('')) {
     throw new FieldError(
-      `Cannot resolve '${path}' on ${model.name}: a name is missing before or after '__'.`,
+      `Cannot resolve '${path.slice(0, 100)}' on ${model.name}: a name is missing before or after '__'.`,
     )
   }
   return parts

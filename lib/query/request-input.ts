@@ -11,16 +11,13 @@ const SHOWN = 100
 export type RequestQuery = string | URLSearchParams | Readonly<Record<string, unknown>>
 
 /**
- * A name from outside as it may stand in a message: quoted, without control characters, cut.
+ * A name from outside as it may stand in a message: quoted and cut.
  *
  * @example escaped('a\nb') // '"a\\nb"'
  */
 export function escaped(name: string): string {
   const shown = name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name
-  return JSON.stringify(shown).replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return JSON.stringify(shown)
 }
 
 function assertCount(count: number): void {

@@ -147,7 +147,9 @@ function withAttr(
     from.relations.has(toAttr) ||
     toAttr in from.modelClass.prototype
   ) {
-    throw new FieldError(`The toAttr '${toAttr}' clashes with a property of ${from.name}.`)
+    throw new FieldError(
+      `The toAttr '${toAttr.slice(0, 100)}' clashes with a property of ${from.name}.`,
+    )
   }
   return [...hops.slice(0, -1), { ...last, property: toAttr }]
 }
@@ -173,7 +175,7 @@ function queryFor(
   const path = propertiesOf(hops)
   if (before.some((other) => propertiesOf(other.hops.slice(0, hops.length)) === path)) {
     throw new FieldError(
-      `'${path}' is prefetched already, and cannot be with another queryset too: use toAttr.`,
+      `'${path.slice(0, 100)}' is prefetched already, and cannot be with another queryset too: use toAttr.`,
     )
   }
   return state

@@ -69,6 +69,7 @@ export function withNearest(
       `${verb}() needs a field to go by: ${verb}('…'), or the option getLatestBy of ${name}.`,
     )
   }
+  if (terms.includes('?')) throw new FieldError(`${verb}() needs a field to go by, not '?'.`)
   const ordered = withOrdering(state, terms)
   return withSlice(verb === 'latest' ? withReverse(ordered) : ordered, 0, 1)
 }

@@ -96,7 +96,7 @@ function describeServerError(
   fields: Readonly<Record<string, unknown>>,
 ): DriverFailure {
   const group = code.slice(0, 2)
-  let kind = BY_CODE[code] ?? BY_CLASS[group] ?? { type: DatabaseError }
+  let kind: Kind = BY_CODE[code] ?? BY_CLASS[group] ?? { type: DatabaseError }
   if (code === '57014' && /statement timeout/i.test(message)) {
     kind = { type: QueryTimeoutError, canceled: true }
   }

@@ -277,7 +277,16 @@ export const VALUES: readonly Attack[] = [
 ]
 
 /** Texts that a call takes for what they are: a random order, an alias. */
-const MEANT: Readonly<Record<string, string>> = { S02: '_', S07: '?' }
+const MEANT: Readonly<Record<string, RegExp>> = {
+  S02: /^_$/,
+  'S07 orderBy(x)': /^\?$/,
+}
+
+/** What a log must not be handed: new lines, codes of terminals, texts without end. */
+function saidBadly(message: string): string {
+  if (message.length > 2000) return `had a message of ${message.length} characters`
+  return /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u.test(message) ? 'had a message with controls' : ''
+}
 
 /** What is wrong with how a name was met; undefined when it was refused as it must be. */
 export async function metBadly(
@@ -285,7 +294,8 @@ export async function metBadly(
   hostile: string,
   sent: () => number,
 ): Promise<string | undefined> {
-  if (MEANT[attack.row] === hostile) return undefined
+  const { row, call } = attack
+  if ((MEANT[row] ?? MEANT[`${row} ${call}`])?.test(hostile)) return undefined
   const before = sent()
   let outcome: string
   try {
@@ -293,7 +303,7 @@ export async function metBadly(
     outcome = 'was taken'
   } catch (error) {
     const isNamed = error instanceof OrmError || error instanceof RangeError
-    outcome = isNamed ? '' : `threw ${error}`
+    outcome = isNamed ? saidBadly(error.message) : `threw ${error}`
   }
   if (sent() !== before) outcome += ` and sent ${sent() - before} statements`
   return outcome === ''
