@@ -23,7 +23,7 @@ export interface SaveEvent<M> extends Told {
   readonly updateFields: readonly string[] | null
 }
 
-/** Instances are inserted by one `bulkCreate`; told once for all of them. */
+/** Instances are inserted by one `bulkCreate`; told once for all of them, or for each chunk of an iterable. */
 export interface BulkCreateEvent<M> extends Told {
   readonly kind: 'bulkCreate'
   readonly instances: readonly M[]

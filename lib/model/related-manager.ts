@@ -94,6 +94,12 @@ class RelatedRowsManager implements Opener {
   }
 
   async bulkCreate(values: readonly object[], options: Options = {}): Promise<object[]> {
+    if (!Array.isArray(values)) {
+      const { from, to, name } = this.#relation
+      throw new InvalidValueError(
+        `bulkCreate() of ${from.name}.${name} takes an array; ${to.name}'s own manager any iterable.`,
+      )
+    }
     return await this.#change((rows) => rows.bulkCreate(values, options))
   }
 

@@ -4,6 +4,8 @@ import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { ownOptions } from '../util/plain-object.ts'
 import type { InsertOptions } from './insert.ts'
+import { assertSize } from './limits.ts'
+import { assertOnProgress, type OnProgress } from './progress.ts'
 import { assertNotVersion } from './version.ts'
 
 /** Options of `bulkCreate()`. */
@@ -18,16 +20,22 @@ export interface BulkCreateOptions {
   readonly updateFields?: readonly string[] | undefined
   /** The unique fields by which rows clash. @default the primary key */
   readonly uniqueFields?: readonly string[] | undefined
+  /** Told after every chunk; what it throws rolls all of them back. */
+  readonly onProgress?: OnProgress | undefined
 }
 
 /**
  * The options of an insert, with names looked up.
  *
- * @throws FieldError for names the model does not have, and for options that contradict each other.
+ * @throws FieldError for names the model does not have, and for options that contradict each other;
+ * RangeError for a `batchSize`, InvalidValueError for an `onProgress` that is none.
  */
 export function toInsertOptions(meta: ModelMeta, given: BulkCreateOptions): InsertOptions {
   const options = ownOptions(given)
-  return { batchSize: options.batchSize, conflict: conflictOf(meta, options) }
+  const { batchSize, onProgress } = options
+  if (batchSize !== undefined) assertSize(batchSize, 'batchSize')
+  assertOnProgress(onProgress, 'bulkCreate')
+  return { batchSize, conflict: conflictOf(meta, options), onProgress }
 }
 
 function conflictOf(meta: ModelMeta, options: BulkCreateOptions): InsertConflict | undefined {

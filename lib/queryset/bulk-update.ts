@@ -10,10 +10,12 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { validate } from '../meta/schemas.ts'
 import { Expression } from '../query/expression.ts'
 import type { QueryState } from '../query/nodes.ts'
+import { ownOptions } from '../util/plain-object.ts'
 import { chunks } from './chunks.ts'
 import { originOf } from './databases.ts'
 import { assertSize } from './limits.ts'
 import { telling } from './listeners.ts'
+import { assertOnProgress, type OnProgress } from './progress.ts'
 import { timeLeft } from './read-rows.ts'
 import { storedKey } from './reload.ts'
 import { restoreOnRollback } from './restore.ts'
@@ -24,6 +26,8 @@ import { assertWritable } from './write.ts'
 export interface BulkUpdateOptions {
   /** How many rows one statement updates at most. @default as many as the database takes */
   readonly batchSize?: number | undefined
+  /** Told after every chunk; what it throws rolls all of them back. */
+  readonly onProgress?: OnProgress | undefined
 }
 
 /** An instance and what is written of it: canonical copies, and expressions as they are. */
@@ -52,13 +56,15 @@ export async function bulkUpdate(
   options: BulkUpdateOptions,
 ): Promise<number> {
   assertWritable(state, 'bulkUpdate')
-  if (options.batchSize !== undefined) assertSize(options.batchSize, 'batchSize')
+  const own = ownOptions(options)
+  if (own.batchSize !== undefined) assertSize(own.batchSize, 'batchSize')
+  assertOnProgress(own.onProgress, 'bulkUpdate')
   const columns = columnsToWrite(state.model, names)
   if (instances.length === 0) return 0
   for (const instance of instances) assertInstance(state.model, instance)
   const fields = columns.map(({ name }) => name)
   return await telling(db, state.model, 'save', { kind: 'bulkUpdate', instances, fields }, () =>
-    writeInstances(db, state, instances, columns, options),
+    writeInstances(db, state, instances, columns, own),
   )
 }
 
@@ -67,19 +73,25 @@ async function writeInstances(
   state: QueryState,
   instances: readonly unknown[],
   columns: readonly ColumnMeta[],
-  options: BulkUpdateOptions,
+  { batchSize, onProgress }: BulkUpdateOptions,
 ): Promise<number> {
   const rows = changedRows(state.model, instances, columns)
   const hasExpressions = rows.some(({ values }) => columns.some((column) => isOpen(column, values)))
   const most = rowsPerUpdate(columns, hasExpressions, db.dialect)
-  const batches = chunks(rows, Math.min(options.batchSize ?? most, most))
+  const batches = chunks(rows, Math.min(batchSize ?? most, most))
   const update = new Update(db, state, columns)
   const runAll = async (): Promise<number> => {
     let count = 0
-    for (const batch of batches) count += await update.run(batch)
+    let done = 0
+    for (const batch of batches) {
+      count += await update.run(batch)
+      done += batch.length
+      await onProgress?.({ done, total: rows.length })
+    }
     return count
   }
-  return await (batches.length > 1 ? db.atomic(runAll) : runAll())
+  const isOne = batches.length <= 1 && onProgress === undefined
+  return await (isOne ? runAll() : db.atomic(runAll))
 }
 
 function columnsToWrite(meta: ModelMeta, names: unknown): readonly ColumnMeta[] {

@@ -8,8 +8,9 @@ import { withLock } from '../query/lock.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { type BulkCreateOptions, toInsertOptions } from './bulk-options.ts'
 import { fetchRows } from './fetch.ts'
-import { insertInstances } from './insert.ts'
+import { type InsertOptions, insertInstances } from './insert.ts'
 import { telling } from './listeners.ts'
+import { atRow } from './new-rows.ts'
 import { limitedForGet, onlyRow, withGet } from './single.ts'
 import type { GetOrCreateOptions, UpdateOrCreateOptions } from './types.ts'
 
@@ -19,6 +20,11 @@ interface Savable extends Columns {
 }
 
 type Values = Readonly<Record<string, unknown>>
+
+/** Which of all rows of a `bulkCreate()` are inserted now. */
+type RowsPart = Required<Pick<InsertOptions, 'firstIndex' | 'dropped'>>
+
+const WHOLE = { firstIndex: 0, dropped: undefined }
 
 /** Makes and saves an instance, through its own `save()`. */
 export async function create(db: Database, meta: ModelMeta, values: object): Promise<Columns> {
@@ -33,20 +39,34 @@ export async function bulkCreate(
   meta: ModelMeta,
   rows: readonly object[],
   options: BulkCreateOptions,
+  part: RowsPart = WHOLE,
 ): Promise<Columns[]> {
-  const instances = rows.map((row) => {
-    if (!Instance.is(row)) return construct(meta, row)
-    if (row instanceof meta.modelClass) return row as Columns
-    throw new InvalidValueError(
-      `bulkCreate() of ${meta.name} was given an instance of another model.`,
-    )
-  })
-  const inserting = toInsertOptions(meta, options)
+  const instances = rows.map((row, at) => newInstance(meta, row, part.firstIndex + at))
+  const inserting = { ...toInsertOptions(meta, options), ...part }
   if (instances.length === 0) return []
   await telling(db, meta, 'save', { kind: 'bulkCreate', instances }, () =>
     insertInstances(db, meta, instances, inserting),
   )
   return instances
+}
+
+/**
+ * The instance of a row that is one of many: an instance itself, or made of a create input.
+ *
+ * @throws ValidationError that names the row by its index.
+ * @throws InvalidValueError for what is neither.
+ */
+export function newInstance(meta: ModelMeta, row: unknown, index: number): Columns {
+  if (typeof row !== 'object' || row === null) {
+    throw new InvalidValueError(
+      `bulkCreate() of ${meta.name} takes objects of values, or instances; rows[${index}] is neither.`,
+    )
+  }
+  if (!Instance.is(row)) return atRow(meta, index, () => construct(meta, row))
+  if (row instanceof meta.modelClass) return row as Columns
+  throw new InvalidValueError(
+    `bulkCreate() of ${meta.name} was given an instance of another model.`,
+  )
 }
 
 /** The row that matches, and whether it had to be created. */

@@ -7,8 +7,8 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { Expression } from '../query/expression.ts'
 import { chunks } from './chunks.ts'
 import { originOf } from './databases.ts'
-import { assertSize } from './limits.ts'
-import { groupByLayout, type Layout, type NewRow, newRow } from './new-rows.ts'
+import { atRow, groupByLayout, type Layout, type NewRow, newRow } from './new-rows.ts'
+import type { OnProgress } from './progress.ts'
 import { restoreOnRollback } from './restore.ts'
 
 /** What is said of an insert of many rows. */
@@ -16,6 +16,11 @@ export interface InsertOptions {
   /** How many rows one statement inserts at most. */
   readonly batchSize?: number | undefined
   readonly conflict?: InsertConflict | undefined
+  readonly onProgress?: OnProgress | undefined
+  /** The index of the first instance among all rows; where it is given, errors say which row. */
+  readonly firstIndex?: number
+  /** Instances that nobody has, so that a rollback need not restore them. */
+  readonly dropped?: ReadonlySet<Columns> | undefined
 }
 
 /**
@@ -23,7 +28,7 @@ export interface InsertOptions {
  * and sets the keys that the database made.
  *
  * @throws ValidationError listing what is not valid in the first instance that is not, before any
- * SQL; RangeError for a `batchSize` that is none.
+ * SQL.
  */
 export async function insertInstances(
   db: Database,
@@ -31,23 +36,30 @@ export async function insertInstances(
   instances: readonly Columns[],
   options: InsertOptions = {},
 ): Promise<void> {
-  if (options.batchSize !== undefined) assertSize(options.batchSize, 'batchSize')
-  const rows = newRows(meta, instances)
+  const { onProgress } = options
+  const rows = newRows(meta, instances, options.firstIndex)
   const batches = [...groupByLayout(meta, rows)].flatMap(([layout, group]) =>
     chunks(group, batchSize(db, meta, layout, group, options)).map((batch) => ({ layout, batch })),
   )
   const insertAll = async (): Promise<void> => {
-    for (const { layout, batch } of batches) await insertBatch(db, meta, layout, batch, options)
+    let done = 0
+    for (const { layout, batch } of batches) {
+      await insertBatch(db, meta, layout, batch, options)
+      done += batch.length
+      await onProgress?.({ done, total: rows.length })
+    }
   }
-  await (batches.length > 1 ? db.atomic(insertAll) : insertAll())
+  const isOne = batches.length <= 1 && onProgress === undefined
+  await (isOne ? insertAll() : db.atomic(insertAll))
 }
 
-function newRows(meta: ModelMeta, instances: readonly Columns[]): NewRow[] {
+function newRows(meta: ModelMeta, instances: readonly Columns[], firstIndex?: number): NewRow[] {
   let checked: unknown
-  return instances.map((instance) => {
+  return instances.map((instance, at) => {
     if (instance.constructor !== checked) assertNotShadowed(meta, instance)
     checked = instance.constructor
-    return newRow(meta, instance)
+    if (firstIndex === undefined) return newRow(meta, instance)
+    return atRow(meta, firstIndex + at, () => newRow(meta, instance))
   })
 }
 
@@ -69,14 +81,16 @@ async function insertBatch(
   meta: ModelMeta,
   layout: Layout,
   batch: readonly NewRow[],
-  { conflict }: InsertOptions,
+  { conflict, dropped }: InsertOptions,
 ): Promise<void> {
   const { columns } = layout
   const returning = returnedColumns(meta, layout, batch, conflict)
   const rows = batch.map(({ values }) => columns.map(({ index }) => values[index]))
   const statement = compileInsert({ model: meta, columns, rows, returning, conflict }, db.dialect)
   const runner = db.current()
-  for (const { instance, adopted } of batch) restoreOnRollback(db, meta, instance, adopted)
+  for (const { instance, adopted } of batch) {
+    if (!dropped?.has(instance)) restoreOnRollback(db, meta, instance, adopted)
+  }
   const result = await runner.run(statement)
   if (conflict?.action === 'ignore') return
   const origin = originOf(db)

@@ -41,6 +41,20 @@ export function newRow(model: ModelMeta, instance: Columns): NewRow {
   return { model, instance, values, hasExpressions, adopted }
 }
 
+/**
+ * What `work` makes of a row that is one of many.
+ *
+ * @throws ValidationError that names the row by its index.
+ */
+export function atRow<T>(model: ModelMeta, index: number, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error
+    throw new ValidationError(`${model.name} rows[${index}]`, error.issues)
+  }
+}
+
 /** Set to the present first where it is to be. */
 function currentValue({ name, relation, field }: ColumnMeta, instance: Columns): unknown {
   if (relation === null && field.autoNow) instance[name] = field.makeNow()

@@ -63,6 +63,7 @@ import type { BulkCreateOptions } from './bulk-options.ts'
 import { type BulkUpdateOptions, bulkUpdate } from './bulk-update.ts'
 import { containsInstance, withInstance } from './contains.ts'
 import * as creating from './create.ts'
+import { bulkCreateFrom, type RowStream } from './create-stream.ts'
 import { assertDatabase, assertFetchMode, databaseOf } from './databases.ts'
 import type { CheckColumns, WithAllColumns, WithOnly, WithoutColumns } from './deferred-types.ts'
 import { type ExplainOptions, explain } from './explain.ts'
@@ -748,19 +749,31 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * Inserts many rows, create inputs or new instances, in few statements and one transaction.
    * Gives the instances, with their keys, in the same order.
    *
-   * @throws ValidationError before any SQL.
+   * Of an iterable that is no array, async or not, rows are read and inserted chunk by chunk, so that
+   * any number of them takes the same memory; it gives how many there were. The transaction is open
+   * meanwhile, the iterable's own queries are part of it, and whatever fails closes the iterable and
+   * leaves nothing saved.
+   *
+   * @throws ValidationError before any SQL; of an iterable when the row's turn comes. It names the
+   * row by its index.
    * @example
    * await Tag.objects.bulkCreate([{ name: 'a' }, { name: 'b' }], { ignoreConflicts: true })
    * // insert into "tags" ("name") values ('a'), ('b') on conflict do nothing
+   * @example await Tag.objects.bulkCreate(linesOf(file)) // 1000000
    */
+  bulkCreate<Row extends RowHint<M> & CheckCreate<M, Row>>(
+    rows: RowStream<Row>,
+    options?: BulkCreateOptions,
+  ): Promise<number>
   bulkCreate<Row extends RowHint<M> & CheckCreate<M, Row>>(
     rows: readonly Row[],
     options?: BulkCreateOptions,
   ): Promise<M[]>
-  async bulkCreate(rows: readonly unknown[], options: BulkCreateOptions = {}): Promise<M[]> {
+  async bulkCreate(rows: unknown, options: BulkCreateOptions = {}): Promise<unknown> {
+    const db = databaseOf(this.#state)
     const { model } = this.#state
-    const created = creating.bulkCreate(databaseOf(this.#state), model, rows as object[], options)
-    return (await created) as M[]
+    if (!Array.isArray(rows)) return await bulkCreateFrom(db, model, rows, options)
+    return await creating.bulkCreate(db, model, rows, options)
   }
 
   /**

@@ -145,6 +145,37 @@ await Book.objects.bulkCreate(
 declare const inputs: readonly CreateInput<Book>[]
 await Book.objects.bulkCreate(inputs)
 const incomplete = { ...base, pages: 3 }
+declare const lines: AsyncIterable<CreateInput<Book>>
+expectTypeOf(await Book.objects.bulkCreate(lines)).toEqualTypeOf<number>()
+expectTypeOf(await Book.objects.bulkCreate(new Set(inputs))).toEqualTypeOf<number>()
+expectTypeOf(await Tag.objects.bulkCreate(Tag.objects.iterator())).toEqualTypeOf<number>()
+function* generated() {
+  yield { name: 'a' }
+  yield { name: 'b', id: 3 }
+}
+function* misspelt() {
+  yield { nmae: 'a' }
+}
+expectTypeOf(
+  await Tag.objects.bulkCreate(generated(), {
+    ignoreConflicts: true,
+    onProgress: ({ done, total }) => {
+      expectTypeOf(done).toEqualTypeOf<number>()
+      expectTypeOf(total).toEqualTypeOf<number | null>()
+    },
+  }),
+).toEqualTypeOf<number>()
+await Tag.objects.bulkCreate([{ name: 'a' }], { onProgress: async () => {} })
+// @ts-expect-error an unknown field in rows that come one by one
+await Tag.objects.bulkCreate(misspelt())
+// @ts-expect-error inputs of another model
+await Tag.objects.bulkCreate(lines)
+// @ts-expect-error text is no rows
+await Tag.objects.bulkCreate('ab')
+// @ts-expect-error no function
+await Tag.objects.bulkCreate([{ name: 'a' }], { onProgress: true })
+// @ts-expect-error related rows are an array
+await author.books.bulkCreate(lines)
 // @ts-expect-error a required relation is missing in the second
 await Book.objects.bulkCreate([{ ...base, author }, incomplete])
 // @ts-expect-error an unknown field

@@ -56,6 +56,7 @@ expectTypeOf(
 await Book.objects.filter({ pages: 3 }).bulkUpdate(some, ['pages'], { batchSize: 100 })
 await Book.objects.bulkUpdate(await Book.objects.only('title'), ['title'])
 await author.books.bulkUpdate(some, ['pages'])
+await Book.objects.bulkUpdate(some, ['pages'], { onProgress: ({ done }) => void done })
 // @ts-expect-error an unknown field
 await Book.objects.bulkUpdate(some, ['titel'])
 // @ts-expect-error instances of another model
