@@ -5,6 +5,9 @@ interface Turn {
   /** The transaction it runs in, or the pool. */
   readonly runner: Runner
   readonly done: Promise<unknown>
+  /** The one before it in another transaction, which it may be a part of. */
+  readonly around: Turn | undefined
+  isOver: boolean
 }
 
 const turns = new WeakMap<Instance, Turn>()
@@ -15,7 +18,8 @@ const turns = new WeakMap<Instance, Turn>()
  * arrive in the wrong order, and what the instance remembers would not be what the database holds.
  *
  * Work in different transactions does not wait for each other, since they may wait for each other
- * already.
+ * already: a listener saves the instance whose save it is told of. When it is done, that save is what
+ * others wait for again.
  *
  * @example
  * await inTurn(db, book, () => write(book))
@@ -24,7 +28,8 @@ export function inTurn<T>(db: Database, instance: Instance, work: () => Promise<
   const runner = db.current()
   const before = turns.get(instance)
   const begun = before?.runner === runner ? before.done.then(work, work) : work()
-  const turn: Turn = { runner, done: begun }
+  const around = before?.runner === runner ? before.around : before
+  const turn: Turn = { runner, done: begun, around, isOver: false }
   turns.set(instance, turn)
   return leaving(instance, turn, begun)
 }
@@ -34,6 +39,10 @@ async function leaving<T>(instance: Instance, turn: Turn, begun: Promise<T>): Pr
   try {
     return await begun
   } finally {
-    if (turns.get(instance) === turn) turns.delete(instance)
+    turn.isOver = true
+    if (turns.get(instance) === turn) {
+      if (turn.around?.isOver === false) turns.set(instance, turn.around)
+      else turns.delete(instance)
+    }
   }
 }

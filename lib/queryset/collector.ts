@@ -19,10 +19,11 @@ import { countedWrite } from './version.ts'
 /** How many rows were deleted, and of which model or join table; none that had no rows. */
 export type DeletionReport = [total: number, byModel: Record<string, number>]
 
-/** What rules must know of a row that is the only one of a query, and its instance. */
-export interface KnownRow {
-  readonly row: DoomedRow
+/** The instance of the only row of a query. */
+export interface KnownInstance {
   readonly instance: Columns
+  /** What rules must know of the row; undefined where the instance does not have all of it. */
+  readonly row: DoomedRow | undefined
 }
 
 /**
@@ -39,7 +40,7 @@ export interface KnownRow {
 export async function deleteCollected(
   db: Database,
   state: QueryState,
-  known?: KnownRow,
+  known?: KnownInstance,
 ): Promise<DeletionReport> {
   const deletion = new Deletion(db, state)
   if (isUnseen(state.model)) await deletion.deleteUnseen(state)
@@ -73,11 +74,12 @@ class Deletion {
     return [counts.reduce((sum, [, count]) => sum + count, 0), Object.fromEntries(counts)]
   }
 
-  async run(known: KnownRow | undefined): Promise<void> {
+  async run(known: KnownInstance | undefined): Promise<void> {
+    const rows = known?.row ? [known.row] : await this.#find(this.#state)
     if (known !== undefined && isHeard(this.#state.model, 'delete')) {
-      this.#instances.set(known.row, known.instance)
+      for (const row of rows) this.#instances.set(row, known.instance)
     }
-    await this.#collect(known ? [known.row] : await this.#find(this.#state))
+    await this.#collect(rows)
     const doomed = this.#collected.doomed()
     await this.#assertFree('protect', new Map())
     await this.#assertFree('restrict', doomed)

@@ -6,7 +6,8 @@ import { withLock } from '../query/lock.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { withFlat } from '../query/projection.ts'
 import { initialState, withFilter } from '../query/state.ts'
-import { type DeletionReport, deleteCollected, type KnownRow } from './collector.ts'
+import type { DoomedRow } from './collected.ts'
+import { type DeletionReport, deleteCollected } from './collector.ts'
 import { rulesOf } from './collector-rules.ts'
 import { readRows } from './read-rows.ts'
 import { storedKey } from './reload.ts'
@@ -33,7 +34,7 @@ export async function deleteInstance(
   const state = withFilter(initialState(meta), [found])
   const deleteIt = async (): Promise<DeletionReport> => {
     await assertFresh(db, state)
-    return await deleteCollected(db, state, knownRow(meta, instance))
+    return await deleteCollected(db, state, { instance, row: knownRow(meta, instance) })
   }
   restoreOnRollback(db, meta, instance)
   const report = await (meta.version === null ? deleteIt() : db.atomic(deleteIt))
@@ -55,11 +56,10 @@ async function assertFresh(db: Database, state: QueryState): Promise<void> {
 }
 
 /** What rules must know of the row, as it was read or written; undefined where that was not. */
-function knownRow(meta: ModelMeta, instance: Columns): KnownRow | undefined {
+function knownRow(meta: ModelMeta, instance: Columns): DoomedRow | undefined {
   const { stored, origin } = instanceState(instance)
   const { columns } = rulesOf(meta)
   if (stored === null || origin === null) return undefined
   if (columns.some(({ index }) => stored[index] === undefined)) return undefined
-  const row = columns.map(({ field, index }) => field.fromDb(stored[index], origin.dialect))
-  return { row, instance }
+  return columns.map(({ field, index }) => field.fromDb(stored[index], origin.dialect))
 }

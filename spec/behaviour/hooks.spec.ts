@@ -23,6 +23,7 @@ import {
   named,
   Person,
   Profile,
+  Publisher,
   Tag,
   useBookshop,
 } from './support/bookshop.ts'
@@ -228,6 +229,51 @@ describeOnEach('hooks', (kind) => {
       await shop.sends(0, () => ann.save())
     })
 
+    it('saves of one instance at once are told one after the other, and insert one row', async () => {
+      note(Author)
+      const both = async (name: string): Promise<void> => {
+        const one = new Author({ name })
+        await Promise.all([one.save(), one.save()])
+      }
+      await both('a')
+      await atomic(() => both('b'))
+      const events = told.map((event) => (event as [string, { created: boolean }])[1].created)
+      expect(events).to.deep.equal([true, true, false, false, true, true, false, false])
+      expect(await Author.objects.filter({ name__in: ['a', 'b'] }).count()).to.equal(2)
+    })
+
+    it('a save waits for one whose listener has saved the instance and goes on', async () => {
+      const one = new Author({ name: 'a' })
+      let open = (): void => {}
+      const gate = new Promise<void>((resolve) => {
+        open = resolve
+      })
+      const saved = new Promise<void>((resolve) => {
+        until(
+          postSave(Author, async (event) => {
+            if (event.kind !== 'save' || !event.created) return
+            one.name = 'b'
+            await one.save()
+            resolve()
+            await gate
+          }),
+        )
+      })
+      until(preSave(Author, () => told.push(one.name)))
+      // So that it need not be waited for: a second connection.
+      await Promise.all([1, 2, 3].map(() => Tag.objects.count()))
+      const first = one.save()
+      await saved
+      one.name = 'c'
+      const second = one.save()
+      second.catch(() => {})
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((next) => setImmediate(next))
+      expect(told).to.deep.equal(['a', 'b'])
+      open()
+      await Promise.all([first, second])
+      expect(await shop.left('authors', 'name')).to.deep.equal(['Ann', 'Bob', 'Cyd', 'c'])
+    })
+
     it('bulkCreate() is told once, with all instances', async () => {
       note(Tag)
       const tags = await shop.sends(1, () => Tag.objects.bulkCreate([{ name: 'a' }, { name: 'b' }]))
@@ -328,6 +374,17 @@ describeOnEach('hooks', (kind) => {
       expect(await tag.delete()).to.deep.equal([1, { Tag: 1 }])
       expect(keys).to.deep.equal([3, true, 3, false])
       expect(tag.pk).to.equal(null)
+    })
+
+    it('it is that instance too where not all of it was loaded', async () => {
+      const slim = await Publisher.objects.only('name').get({ id: 1 })
+      until(
+        preDelete(Publisher, ({ instance }) => {
+          told.push(instance === slim)
+        }),
+      )
+      expect(await slim.delete()).to.deep.equal([1, { Publisher: 1 }])
+      expect(told).to.deep.equal([true])
     })
 
     it('a queryset loads the rows to tell of them only when somebody listens', async () => {
