@@ -167,7 +167,9 @@ describeOnEach('relations to one row of a result', (kind) => {
       return await inTurn(all, async (book) => (await book.publisher)?.name)
     })
     expect(publishers).to.have.members(['One', 'One', undefined, 'Two'])
-    const names = await shop.sends(3, async () => {
+    // Three pages, the last of them empty, and two relations; a cursor is declared, too.
+    const queries = kind.dialect === 'postgresql' ? 6 : 5
+    const names = await shop.sends(queries, async () => {
       const found: string[] = []
       for await (const book of books().iterator({ chunkSize: 2 })) {
         found.push((await book.author).name)
