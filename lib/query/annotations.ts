@@ -7,7 +7,6 @@ import { assertWithin } from './limits.ts'
 import { assertMeasured } from './nesting.ts'
 import type { ExprNode, Grouping, NamedNode, QueryState } from './nodes.ts'
 import { columnRef, type Scope } from './paths.ts'
-import { Condition } from './q.ts'
 import type { RawExpression } from './raw.ts'
 import { resolveExpression } from './resolve.ts'
 import { assertNotCombined, patchState, scopeOf, withAnnotation } from './state.ts'
@@ -64,10 +63,7 @@ function within({ model, annotations, filtered }: QueryState, before: QueryState
 
 /** What stands under a name: an expression, a Q, or a path; null of anything else. */
 export function readNamed(value: unknown): RawExpression | null {
-  if (typeof value === 'string') return pathExpression(value)
-  const condition = Condition.raw(value)
-  if (condition === null) return Expression.raw(value)
-  return { kind: 'condition', condition, depth: condition.depth }
+  return typeof value === 'string' ? pathExpression(value) : Expression.raw(value)
 }
 
 /** One expression that is resolved, under a name. */

@@ -90,7 +90,7 @@ export type CheckExpression<M, E> =
       : BadNeed<M, P>
     : Expression
 
-/** An expression as it is if it gives a `V`; of unknown type it may. */
+/** An expression or a condition as it is if it gives a `V`; of unknown type it may. */
 export type CheckAssigned<M, V, E> =
   E extends Expression<infer T, infer P>
     ? [BadNeed<M, P>] extends [never]
@@ -100,7 +100,11 @@ export type CheckAssigned<M, V, E> =
           ? E
           : Mismatch<V>
       : BadNeed<M, P>
-    : never
+    : E extends Condition
+      ? boolean extends V
+        ? CheckCondition<M, E>
+        : Mismatch<V>
+      : never
 
 /** What a queryset's rows `R` are where they stand for values: its single column. */
 type SubqueryValue<V, R> =
@@ -143,14 +147,15 @@ type CheckList<M, V, Given extends readonly unknown[]> =
       : never
 
 /** What beside a `V` the lookup `K` may be given: expressions, querysets. */
-type CheckSpecial<M, K extends string, V, Given> =
-  Given extends Expression<unknown, Need>
-    ? CheckAssigned<M, V, Given>
-    : Given extends Subquery
-      ? CheckSubquery<M, K, Element<V>, Given>
-      : Given extends readonly unknown[]
-        ? CheckList<M, V, Given>
-        : never
+type CheckSpecial<M, K extends string, V, Given> = Given extends
+  | Expression<unknown, Need>
+  | Condition
+  ? CheckAssigned<M, V, Given>
+  : Given extends Subquery
+    ? CheckSubquery<M, K, Element<V>, Given>
+    : Given extends readonly unknown[]
+      ? CheckList<M, V, Given>
+      : never
 
 /** A lookup object as it must be over `M`: each key's value, or what is wrong with the key. */
 export type CheckLookups<M, W> = {
@@ -270,14 +275,14 @@ export type CheckTexts<M, Ps extends readonly unknown[]> = {
 
 /** A path or an object of expressions as it must be over `M`. */
 type CheckValue<M, P> = object extends P
-  ? Path<M> | NamedExpressions
+  ? Path<M> | NamedValues
   : P extends string
     ? CheckText<M, P>
     : P extends Expression<unknown, Need>
-      ? NamedExpressions
-      : P extends NamedExpressions
+      ? NamedValues
+      : P extends NamedValues
         ? CheckExpressions<M, P>
-        : Path<M> | NamedExpressions
+        : Path<M> | NamedValues
 
 /** The arguments of `values()` as they must be over `M`. */
 export type CheckValues<M, Ps extends readonly unknown[]> = {
@@ -316,10 +321,21 @@ export interface NamedExpressions {
   readonly [name: string]: Expression<unknown, Need>
 }
 
-/** Named expressions as they must be over `M`. */
-export type CheckExpressions<M, A> = { [K in keyof A]: CheckExpression<M, A[K]> }
+/** Named expressions and conditions. */
+export interface NamedValues {
+  readonly [name: string]: Expression<unknown, Need> | Condition
+}
+
+/** Named expressions and conditions as they must be over `M`. */
+export type CheckExpressions<M, A> = {
+  [K in keyof A]: A[K] extends Condition ? CheckCondition<M, A[K]> : CheckExpression<M, A[K]>
+}
 
 /** What named expressions give, under their names. */
 export type ResultsOf<M, A> = {
-  -readonly [K in keyof A]: A[K] extends Expression<infer T, Need> ? ResultOf<M, T> : never
+  -readonly [K in keyof A]: A[K] extends Expression<infer T, Need>
+    ? ResultOf<M, T>
+    : A[K] extends Condition
+      ? boolean
+      : never
 }

@@ -9,25 +9,29 @@ import {
 } from './expression.ts'
 import { assertWithin } from './limits.ts'
 import type { ConditionNeed, Need } from './needs.ts'
-import { type Conditional, type LookupsOf, readCondition } from './q.ts'
+import { type Condition, type Conditional, type LookupsOf, readCondition } from './q.ts'
 import type { RawBranch, RawExpression } from './raw.ts'
 
-/** What stands for a value: an expression, a path, or a literal that is no text. */
-export type Operand = Expression<unknown, Need> | Literal
+/** What stands for a value: an expression, a path, a condition, or a literal that is no text. */
+export type Operand = Expression<unknown, Need> | Condition | Literal
 
 /** The type of an operand's value. */
 export type OperandValue<O> = O extends string
   ? Ref<O>
   : O extends Expression<infer T, Need>
     ? T
-    : Widen<O>
+    : O extends Condition
+      ? boolean
+      : Widen<O>
 
 /** The paths that an operand needs. */
 export type OperandPaths<O> = O extends string
   ? O
   : O extends Expression<unknown, infer P>
     ? P
-    : never
+    : O extends Condition<infer W>
+      ? ConditionNeed<W>
+      : never
 
 /** One branch of a `Case()`. */
 export class WhenBranch<out T = unknown, out P extends Need = never> {
@@ -47,7 +51,8 @@ export class WhenBranch<out T = unknown, out P extends Need = never> {
 }
 
 /**
- * A branch: where the condition holds, the value is `then`, in which text is a path.
+ * A branch: where the condition holds, the value is `then`, in which text is a path and a Q whether
+ * it holds.
  *
  * @example When({ pages__gt: 300 }, Value('long'))
  */

@@ -1,4 +1,5 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
+import { conditionValue } from './condition-data.ts'
 import { assertWithin } from './limits.ts'
 import type { Need } from './needs.ts'
 import type { ArithmeticOperator, Nulls, RawExpression, RawOrder } from './raw.ts'
@@ -33,9 +34,13 @@ export class Expression<out T = unknown, out P extends Need = never> {
     Object.freeze(this)
   }
 
-  /** What a value was made of; null if it is no expression, however much it looks like one. */
+  /**
+   * What a value was made of; null if it is no expression, however much it looks like one. A
+   * condition is the boolean expression of whether it holds.
+   */
   static raw(value: unknown): RawExpression | null {
-    return typeof value === 'object' && value !== null && #raw in value ? value.#raw : null
+    if (typeof value !== 'object' || value === null) return null
+    return #raw in value ? value.#raw : conditionValue(value)
   }
 
   add<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {

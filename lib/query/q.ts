@@ -1,5 +1,6 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
+import { ConditionData } from './condition-data.ts'
 import { Expression } from './expression.ts'
 import { assertWithin } from './limits.ts'
 import type { Connector, RawCondition, RawGroup } from './raw.ts'
@@ -8,20 +9,14 @@ import type { Connector, RawCondition, RawGroup } from './raw.ts'
  * A condition. `W` is the union of the lookup objects it was made of, so that the queryset it
  * reaches can check them. Recognised by a private field, never by its shape.
  */
-export class Condition<out W = unknown> {
+export class Condition<out W = unknown> extends ConditionData {
   declare readonly lookupsType?: W
   /** Lets a condition stand where an editor should offer lookups only. */
   readonly [lookup: `${string}__${string}`]: unknown
-  readonly #raw: RawCondition
 
   constructor(raw: RawCondition) {
-    this.#raw = raw
+    super(raw)
     Object.freeze(this)
-  }
-
-  /** What a value was made of; null if it is no condition, however much it looks like one. */
-  static raw(value: unknown): RawCondition | null {
-    return typeof value === 'object' && value !== null && #raw in value ? value.#raw : null
   }
 
   /** Both this and all of the others. */
@@ -40,7 +35,7 @@ export class Condition<out W = unknown> {
 
   /** The opposite. */
   not(): Condition<W> {
-    return new Condition(negate(this.#raw))
+    return new Condition(negate(readCondition(this, 'not()')))
   }
 }
 

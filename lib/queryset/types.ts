@@ -1,8 +1,9 @@
 import type { FieldsOf, PlainRow, Simplify, Unknown, WriteInput } from '../meta/row-types.ts'
-import type { CheckAssigned, NamedExpressions, ResultOf, ResultsOf } from '../query/check-types.ts'
+import type { CheckAssigned, NamedValues, ResultOf, ResultsOf } from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
 import type { PathValue, RelatedRow, Subquery } from '../query/lookup-types.ts'
 import type { Need } from '../query/needs.ts'
+import type { Condition } from '../query/q.ts'
 import type { Annotated, WholeRow } from './annotation-types.ts'
 
 /** The queryset class as it was written, with its own rows; and what it needs of another query. */
@@ -31,12 +32,12 @@ type PathRow<M, P> = { [K in Extract<P, string>]: PathValue<M, K> }
 /** Each of the paths by itself: what is one of several names gives one of several rows. */
 type RowOf<M, P> = P extends string
   ? { [K in P]: PathValue<M, K> }
-  : P extends NamedExpressions
+  : P extends NamedValues
     ? ResultsOf<M, P>
     : unknown
 
 type NamedOf<M, Ps extends readonly unknown[]> = Ps extends readonly [infer Head, ...infer Rest]
-  ? (Head extends string ? unknown : Head extends NamedExpressions ? ResultsOf<M, Head> : unknown) &
+  ? (Head extends string ? unknown : Head extends NamedValues ? ResultsOf<M, Head> : unknown) &
       NamedOf<M, Rest>
   : unknown
 
@@ -45,7 +46,7 @@ type NamedOf<M, Ps extends readonly unknown[]> = Ps extends readonly [infer Head
  * the terms only, so that a model whose methods refer to themselves is not looked at.
  */
 export type WithNames<M, Ps extends readonly unknown[]> = [
-  Extract<Ps[number], NamedExpressions>,
+  Extract<Ps[number], NamedValues>,
 ] extends [never]
   ? M
   : Annotated<M, NamedOf<M, Ps>>
@@ -76,9 +77,12 @@ export type FlatRow<M, P> = ListValue<M, P>
 
 type Writes<M> = WriteInput<FieldsOf<M>>
 
-/** The argument of `update()`: each column's value, or an expression. */
+/** The argument of `update()`: each column's value, an expression, or whether a condition holds. */
 export type UpdateInput<M> = {
-  readonly [K in keyof Writes<M>]?: Exclude<Writes<M>[K], undefined> | Expression<unknown, Need>
+  readonly [K in keyof Writes<M>]?:
+    | Exclude<Writes<M>[K], undefined>
+    | Expression<unknown, Need>
+    | (boolean extends Writes<M>[K] ? Condition : never)
 }
 
 /** The argument of `update()` as it must be. */

@@ -43,6 +43,7 @@ class BookQuerySet extends AsyncQuerySet<Book> {
 class Book extends Model('books', {
   title: fields.char({ maxLength: 50 }),
   pages: fields.integer({ default: 0 }),
+  isSigned: fields.boolean({ default: false }),
   price: fields.decimal({ null: true }),
   publishedAt: fields.dateTime(),
   author: fields.foreignKey(Author, { onDelete: 'cascade', relatedName: 'books' }),
@@ -120,6 +121,34 @@ expectTypeOf(
 ).toEqualTypeOf<boolean | undefined>()
 // @ts-expect-error there is no such name in the Q
 Book.objects.annotate({ long: Q({ pgaes__gt: 300 }) })
+expectTypeOf(
+  (
+    await Book.objects
+      .values('title', {
+        long: Q({ pages__gt: 300 }),
+        known: Coalesce('isSigned', Q({ pages: 3 })),
+      })
+      .filter({ long: true, known: false })
+  )[0],
+).toEqualTypeOf<{ title: string; long: boolean; known: boolean } | undefined>()
+expectTypeOf(
+  await Book.objects
+    .annotate({ x: Case(When({ pages: 1 }, Q({ title: 'x' })), { default: Q({ pages: 2 }) }) })
+    .valuesList('x', { flat: true }),
+).toEqualTypeOf<boolean[]>()
+Book.objects.filter({ isSigned: Q({ pages__gt: 3 }) })
+// @ts-expect-error there is no such name in the Q
+Book.objects.values({ long: Q({ pgaes__gt: 300 }) })
+// @ts-expect-error there is no such name in the Q
+Book.objects.annotate({ x: Coalesce('isSigned', Q({ pgaes: 3 })) })
+// @ts-expect-error nor in that of a branch
+Book.objects.annotate({ x: Case(When({ pages: 1 }, Q({ pgaes: 3 }))) })
+// @ts-expect-error nor in that of a default
+Book.objects.annotate({ x: Case(When({ pages: 1 }, true), { default: Q({ pgaes: 3 }) }) })
+// @ts-expect-error a condition is no number
+Book.objects.filter({ pages: Q({ title: 'x' }) })
+// @ts-expect-error a condition is no aggregate
+await Book.objects.aggregate({ x: Q({ title: 'x' }) })
 
 const sized = Book.objects.annotate({
   size: Case(When({ pages__gt: 300 }, Value('long')), { default: Value('short') }),

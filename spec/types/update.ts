@@ -1,6 +1,6 @@
 /** Types of `update()`, `getOrCreate()` and `updateOrCreate()`. Compiled, never run. */
 import { expectTypeOf } from 'expect-type'
-import { F, type UpdateInput, Value } from '../../lib/index.ts'
+import { F, Q, type UpdateInput, Value } from '../../lib/index.ts'
 import { Author, Book, type Tag } from './models.ts'
 
 declare const author: Author
@@ -20,6 +20,11 @@ await Book.objects.update({ data: { owner: 'x', marks: [1] }, extra: [1, { a: nu
 const values: UpdateInput<Book> = { title: 'x', pages: F('id') }
 await Book.objects.update(values)
 await Book.objects.update({ ...values, ...(isLive ? { status: 'live' } : {}) })
+await Book.objects.update({ isSigned: Q({ pages__gt: 3 }) })
+// @ts-expect-error an unknown field in a condition
+await Book.objects.update({ isSigned: Q({ pgaes__gt: 3 }) })
+// @ts-expect-error a condition is no number
+await Book.objects.update({ pages: Q({ title: 'x' }) })
 // @ts-expect-error an unknown field
 await Book.objects.update({ titel: 'x' })
 // @ts-expect-error a value of another type

@@ -128,7 +128,7 @@ const WRONG: readonly Wrong[] = [
   {
     what: 'an expression without a name in values()',
     code: `Book.objects.values(F('title'))`,
-    says: ['FExpr<"title">', 'NamedExpressions'],
+    says: ['FExpr<"title">', 'NamedValues'],
   },
   {
     what: 'an unknown field in valuesList()',
