@@ -185,10 +185,15 @@ function isFloat(field: ColumnField): boolean {
   return field.name === 'float'
 }
 
-/** An instant in the form in which a column of SQLite stores it; anything else as it is. */
-export function storedAs(node: ExprNode, { family, storage = 'text' }: ColumnField): ExprNode {
+/**
+ * An instant in the form in which a column of SQLite stores it; anything else as it is. What is of
+ * the query around is asked for in that form.
+ */
+export function storedAs(node: ExprNode, to: ColumnField): ExprNode {
+  const { family, storage = 'text' } = to
   const { field } = node
-  if (family !== 'dateTime' || field.family !== 'dateTime' || node.kind === 'outer') return node
+  if (family === 'dateTime' && node.kind === 'outer') return Object.freeze({ ...node, field: to })
+  if (family !== 'dateTime' || field.family !== 'dateTime') return node
   if (storage === (field.storage ?? 'text')) return node
   const isText = storage === 'text'
   return Object.freeze({

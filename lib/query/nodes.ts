@@ -1,6 +1,6 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, JoinStep, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
-import type { AggregateName, Connector, Frame, Nulls } from './raw.ts'
+import type { AggregateName, Connector, Frame, Nulls, RawOutside } from './raw.ts'
 import type { FetchMode, LoadMask, RelatedTree } from './row-shape.ts'
 
 export type {
@@ -106,10 +106,10 @@ export interface CaseBranch {
   readonly then: ExprNode
 }
 
-/** A path of the query around this one, or of one further out. */
+/** What is of the query around this one, or of one further out: `field` is a guess until it is there. */
 export interface OuterNode {
   readonly kind: 'outer'
-  readonly path: string
+  readonly raw: RawOutside
   /** How many queries further out: 1 for the next one. */
   readonly levels: number
   readonly field: ColumnField

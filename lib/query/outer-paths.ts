@@ -1,21 +1,25 @@
 import type { ExprNode, QueryState, Step } from './nodes.ts'
-import { resolveWhole, type Scope } from './paths.ts'
+import type { RawOutside } from './raw.ts'
 import { stepsOf } from './steps.ts'
 import { expressionsOf, partsOf } from './walk.ts'
 
 /**
- * Looks up the paths of all `OuterRef`s in a query that is to stand inside one over `scope`.
+ * Looks up the paths of all `OuterRef`s in a query that is to stand inside the one that `resolve`
+ * knows.
  *
- * @throws FieldError for unknown names
+ * @throws FieldError for unknown names, and for functions that do not take what is there
  */
-export function assertOuterPaths(scope: Scope, state: QueryState, level = 1): void {
-  for (const node of nodesOf(state)) assertNode(scope, node, level)
-}
-
-function assertNode(scope: Scope, node: ExprNode, level: number): void {
-  if (node.kind === 'outer' && node.levels === level) resolveWhole(scope, node.path)
-  if (node.kind === 'query') assertOuterPaths(scope, node.state, level + 1)
-  for (const part of partsOf(node)) assertNode(scope, part, level)
+export function assertOuterPaths(
+  state: QueryState,
+  resolve: (raw: RawOutside) => unknown,
+  level = 1,
+): void {
+  const check = (node: ExprNode): void => {
+    if (node.kind === 'outer' && node.levels === level) resolve(node.raw)
+    if (node.kind === 'query') assertOuterPaths(node.state, resolve, level + 1)
+    for (const part of partsOf(node)) check(part)
+  }
+  nodesOf(state).forEach(check)
 }
 
 /** Whether a query speaks of the query around it. */

@@ -1,5 +1,6 @@
 import { FieldError } from '../errors.ts'
 import type { JoinStep, ModelMeta } from '../meta/model-meta.ts'
+import { storedAs } from './expression-types.ts'
 import { type JoinedSource, Joins, stepsOf, Votes } from './joins.ts'
 import { baseRef, nullGuards, withBase } from './lookup-parts.ts'
 import type {
@@ -18,8 +19,10 @@ import type {
   WindowNode,
 } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
-import { resolveWhole, type Scope } from './paths.ts'
+import type { Scope } from './paths.ts'
 import type { BoundPath, Branch, Planned, Planning } from './plan-parts.ts'
+import type { RawOutside } from './raw.ts'
+import { resolveExpression } from './resolve.ts'
 import { simplify } from './simplify.ts'
 import { splitExclude } from './split-exclude.ts'
 import { planStep } from './step-plans.ts'
@@ -318,15 +321,15 @@ export class Planner implements Planning {
     })
   }
 
-  #outer({ path, levels }: OuterNode): ExprNode {
+  #outer({ raw, levels, field }: OuterNode): ExprNode {
     let at: Planner | null = this
     for (let level = 0; level < levels && at !== null; level += 1) at = at.#around
     if (at === null) {
       throw new FieldError(
-        `OuterRef('${path}') has no query around it: it belongs into Subquery() or Exists().`,
+        `OuterRef('${pathOf(raw)}') has no query around it: it belongs into Subquery() or Exists().`,
       )
     }
-    return at.#fromInside(resolveWhole(at.#scope, path).node)
+    return at.#fromInside(storedAs(resolveExpression(at.#scope, raw), field))
   }
 
   /**
@@ -377,6 +380,10 @@ export class Planner implements Planning {
     this.joins.promote(planned.votes)
     return simplify(planned.tree)
   }
+}
+
+function pathOf(raw: RawOutside): string {
+  return raw.kind === 'path' ? raw.path : pathOf(raw.args[0])
 }
 
 /** Whether an aggregate is the same however often each row is there. */

@@ -60,6 +60,14 @@ export interface RawFunction {
   readonly depth: number
 }
 
+/** What `OuterRef` speaks of: a path, or a function of one whose type is found out there. */
+export type RawOutside = Extract<RawExpression, { readonly kind: 'path' }> | RawOutsideCall
+
+/** Its option is plain data. */
+export interface RawOutsideCall extends RawFunction {
+  readonly args: readonly [RawOutside]
+}
+
 /** `Case(When(condition, then), …)`. */
 export interface RawCase {
   readonly kind: 'case'

@@ -163,7 +163,7 @@ class Request implements LookupRequest {
   query(given: unknown, limitedToOne: boolean): QueryNode | null {
     const state = queryStateOf(given)
     if (state === null) return null
-    assertOuterPaths(this.#scope, state)
+    assertOuter(this.#scope, state)
     assertNestable(state)
     return subquery(state, this.#relation, limitedToOne, this.label)
   }
@@ -261,7 +261,7 @@ export function resolveExpression(scope: Scope, raw: RawExpression): ExprNode {
     case 'outer':
       return Object.freeze({
         kind: 'outer',
-        path: raw.path,
+        raw: Object.freeze({ kind: 'path', path: raw.path, depth: 1 }),
         levels: raw.levels,
         field: OUTPUT.integer,
       })
@@ -348,12 +348,16 @@ function resolveDefault(
   return raw.kind === 'value' ? literalParam(raw.value, field) : resolveExpression(scope, raw)
 }
 
+function assertOuter(scope: Scope, state: QueryState): void {
+  assertOuterPaths(state, (raw) => resolveExpression(scope, raw))
+}
+
 /** `Subquery(querySet)` and `Exists(querySet)`. */
 function resolveQuery(scope: Scope, query: object, exists: boolean): QueryNode {
   const what = exists ? 'Exists()' : 'Subquery()'
   const state = queryStateOf(query)
   if (state === null) throw new InvalidValueError(`${what} takes a queryset.`)
-  assertOuterPaths(scope, state)
+  assertOuter(scope, state)
   assertNestable(state)
   if (exists) return Object.freeze({ kind: 'query', state, exists, field: OUTPUT.boolean })
   return subquery(state, null, false, what)

@@ -24,7 +24,7 @@ interface Written {
   readonly annotation: 'name' | 'field'
   readonly query: 'state' | 'exists' | 'field'
   readonly case: 'branches' | 'otherwise' | 'field'
-  readonly outer: 'path' | 'levels' | 'field'
+  readonly outer: 'raw' | 'levels' | 'field'
   readonly window: 'input' | 'partition' | 'ordering' | 'frame' | 'field'
   readonly column: 'source' | 'column' | 'field' | 'nullable'
   readonly plan: 'plan' | 'exists' | 'field'

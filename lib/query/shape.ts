@@ -290,7 +290,7 @@ class ShapeWriter implements Shape {
     this.key += `${node.kind}${idOf(node.field)}.`
     if (node.kind === 'outer') {
       this.key += `${node.levels}.`
-      this.#text(node.path)
+      this.#text(JSON.stringify(node.raw))
     } else if (node.kind === 'case') {
       this.key += `${node.branches.length}.`
       for (const { condition, then } of node.branches) {

@@ -66,6 +66,8 @@ function cast(given: Call): ReturnType<FunctionRule> {
   const field = resultField(option)
   const isNull = raw.kind === 'value' && raw.value === null
   const node = given.resolve(raw, isNull ? field : null)
+  // What its type is, only the query around knows.
+  if (node.kind === 'outer') return funcNode('Cast', [node], field)
   const { family } = node.field
   const isReadable = family === 'text' || family === 'json'
   const takesText =

@@ -1,10 +1,11 @@
 import { FieldError, InvalidValueError } from '../../errors.ts'
+import type { ColumnField } from '../../fields/column-field.ts'
 import type { Expression } from '../expression.ts'
 import type { ExprNode } from '../nodes.ts'
 import { OUTPUT } from '../outputs.ts'
 import { transformed } from '../transforms.ts'
 import { call, operand } from './call.ts'
-import { type Call, type FunctionRule, funcNode } from './rule.ts'
+import { type Call, calledOutside, type FunctionRule, funcNode } from './rule.ts'
 import type { Operand, PathsIn, Returns, ValueIn } from './types.ts'
 import { type ZoneOptions, zoneOf } from './zone-name.ts'
 
@@ -262,9 +263,12 @@ function resolveValue(given: Call): ExprNode {
   return given.resolve(raw, null)
 }
 
+const PART_FIELDS: Readonly<Record<string, ColumnField>> = { date: OUTPUT.date, time: OUTPUT.time }
+
 function extract(given: Call): ExprNode {
   const { part: name, zone } = given.option as Option
   const node = resolveValue(given)
+  if (node.kind === 'outer') return calledOutside(given, node, PART_FIELDS[name] ?? OUTPUT.integer)
   const { family } = node.field
   if (name === family && zone === null) return node
   const local =
@@ -283,6 +287,7 @@ const CLOCK: ReadonlySet<string> = new Set(['hour', 'minute', 'second'])
 function truncate(given: Call): ExprNode {
   const { part: kind, zone } = given.option as Option
   const node = resolveValue(given)
+  if (node.kind === 'outer') return calledOutside(given, node, OUTPUT.dateTime)
   const { family } = node.field
   const isFine = family === 'dateTime' || (CLOCK.has(kind) ? family === 'time' : family === 'date')
   if (!isFine) {

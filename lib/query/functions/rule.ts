@@ -1,7 +1,7 @@
 import { FieldError } from '../../errors.ts'
 import type { ColumnField, Family } from '../../fields/column-field.ts'
 import { commonField, resolveAlike, storedAs } from '../expression-types.ts'
-import type { ExprNode, FuncNode } from '../nodes.ts'
+import type { ExprNode, FuncNode, OuterNode } from '../nodes.ts'
 import { OUTPUT } from '../outputs.ts'
 import type { RawExpression } from '../raw.ts'
 
@@ -52,6 +52,18 @@ export const TAKES: Readonly<
 /** A function or operator as data. */
 export function funcNode(name: string, args: readonly ExprNode[], field: ColumnField): FuncNode {
   return Object.freeze({ kind: 'func', name, args: Object.freeze(args), field })
+}
+
+/** A function of what is of the query around: it is checked there. Its option is plain data. */
+export function calledOutside(
+  { name, option }: Call,
+  node: OuterNode,
+  field: ColumnField,
+): OuterNode {
+  const { raw } = node
+  const args = Object.freeze([raw] as const)
+  const call = Object.freeze({ kind: 'func' as const, name, args, option, depth: raw.depth + 1 })
+  return Object.freeze({ ...node, raw: call, field })
 }
 
 /** A function of such arguments; those beyond the last parameter are like it. */
