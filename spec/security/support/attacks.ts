@@ -7,6 +7,7 @@ import {
   Exists,
   Extract,
   F,
+  FilteredRelation,
   KT,
   Lag,
   Ntile,
@@ -16,6 +17,7 @@ import {
   Q,
   Round,
   RowRange,
+  StringAgg,
   Substr,
   Trunc,
   Window,
@@ -161,6 +163,22 @@ export const NAMES: readonly Attack[] = [
   { row: 'S02', call: 'alias({ [x] })', run: (x) => books.alias(keyed(x, Count('id'))) },
   { row: 'S02', call: 'aggregate({ [x] })', run: (x) => books.aggregate(keyed(x, Count('id'))) },
   { row: 'S02', call: 'values({ [x] })', run: (x) => books.values(keyed(x, F('id'))) },
+  {
+    row: 'S03',
+    call: 'annotate({ [x]: FilteredRelation })',
+    run: (x) => authors.annotate(keyed(x, FilteredRelation('books'))),
+  },
+  {
+    row: 'S03',
+    call: 'FilteredRelation(x)',
+    run: (x) => authors.annotate({ a: loose(FilteredRelation)(x) }),
+  },
+  {
+    row: 'S03',
+    call: 'FilteredRelation({ condition: [x] })',
+    run: (x) =>
+      authors.annotate({ a: FilteredRelation('books', { condition: loose(Q)(keyed(x, 1)) }) }),
+  },
   { row: 'S10', call: 'explain({ [x] })', run: (x) => books.explain(keyed(x, true)) },
   { row: 'S10', call: 'explain({ format: x })', run: (x) => books.explain({ format: x }) },
   {
@@ -270,6 +288,11 @@ export const VALUES: readonly Attack[] = [
   { row: 'S06', call: 'valuesList(data__[x])', run: (x) => books.valuesList(`data__${x}`) },
   { row: 'S13', call: 'KT(data__[x])', run: (x) => books.annotate({ a: KT(`data__${x}`) }) },
   {
+    row: 'S11',
+    call: 'StringAgg(books__title, x)',
+    run: (x) => authors.annotate({ a: StringAgg('books__title', x) }),
+  },
+  {
     row: 'S46',
     call: 'filter({ author__name__iexact: x })',
     run: (x) => books.filter({ author__name__iexact: x }),
@@ -279,6 +302,7 @@ export const VALUES: readonly Attack[] = [
 /** Texts that a call takes for what they are: a random order, an alias. */
 const MEANT: Readonly<Record<string, RegExp>> = {
   S02: /^_$/,
+  'S03 annotate({ [x]: FilteredRelation })': /^_$/,
   'S07 orderBy(x)': /^\?$/,
 }
 
