@@ -584,6 +584,18 @@ describeOnEach('hooks', (kind) => {
     expect(told).to.have.length(5)
   })
 
+  it('a listener may take itself off: those behind it are told as before', async () => {
+    const off = postSave(Tag, () => {
+      told.push('once')
+      off()
+    })
+    until(off)
+    until(postSave(Tag, () => told.push('always')))
+    await Tag.objects.create({ name: 'x' })
+    await Tag.objects.create({ name: 'y' })
+    expect(told).to.deep.equal(['once', 'always', 'always'])
+  })
+
   it('a model hears nothing of another, and what is no model or function is refused', async () => {
     note(Author)
     await Tag.objects.create({ name: 'x' })

@@ -3,6 +3,9 @@ import {
   atomic,
   CommitUnknownError,
   ConnectionLostError,
+  m2mChanged,
+  postSave,
+  preDelete,
   QueryTimeoutError,
   SerializationError,
 } from '../../lib/index.ts'
@@ -101,6 +104,31 @@ export const operations: Readonly<Record<string, () => Operation | Promise<Opera
         { retries: 3, timeout },
       )
   },
+  'save() with a listener that writes': () => {
+    const writer = new Writer({ name: 'Uma' })
+    const listen = () =>
+      postSave(Writer, async (event) => {
+        if (event.kind === 'save')
+          await Novel.objects.create({ title: 'Six', writer: event.instance })
+      })
+    return () => heardBy(listen, () => writer.save())
+  },
+  'delete() with a listener that writes': async () => {
+    const ann = await Writer.objects.get({ name: 'Ann' })
+    const listen = () =>
+      preDelete(Novel, async ({ instance }) => {
+        await Label.objects.create({ name: `was ${instance.title}` })
+      })
+    return () => heardBy(listen, () => ann.delete())
+  },
+  'set() with a listener that writes': async () => {
+    const novel = await Novel.objects.get({ title: 'One' })
+    const listen = () =>
+      m2mChanged(Novel, async ({ phase, action }) => {
+        await Label.objects.create({ name: `${phase} ${action}` })
+      })
+    return () => heardBy(listen, () => novel.labels.set([2, 3]))
+  },
   'started queries among writes': () => () =>
     atomic(async () => {
       const before = Writer.objects.all().startCount()
@@ -108,6 +136,15 @@ export const operations: Readonly<Record<string, () => Operation | Promise<Opera
       const names = Writer.objects.valuesList('name', { flat: true }).startFetch()
       await Writer.objects.create({ name: `Pia ${(await names).length - (await before.count())}` })
     }),
+}
+
+async function heardBy(listen: () => () => void, work: () => Promise<unknown>): Promise<unknown> {
+  const off = listen()
+  try {
+    return await work()
+  } finally {
+    off()
+  }
 }
 
 /** What may be missing, and nothing else, when the operation resolved after a failure. */
