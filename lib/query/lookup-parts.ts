@@ -1,5 +1,6 @@
 import type { JoinedSource } from './joins.ts'
 import type { ColumnNode, ConditionTree, ExprNode, RefNode } from './nodes.ts'
+import { OUTPUT } from './outputs.ts'
 
 /** The path that a lookup's left side starts from; null of anything else. */
 export function baseRef(node: ExprNode): RefNode | null {
@@ -13,6 +14,14 @@ export function withBase(node: ExprNode, base: ExprNode): ExprNode {
   if (node.kind !== 'func') return base
   const [first, ...rest] = node.args
   return first === undefined ? node : { ...node, args: [withBase(first, base), ...rest] }
+}
+
+/**
+ * Whether a lookup compares with JSON's null. As with NULL, the opposite are values: rows without
+ * one are not kept when it is negated.
+ */
+export function asksForJsonNull([value]: readonly ExprNode[]): boolean {
+  return value?.kind === 'param' && value.value === null && value.field === OUTPUT.jsonValue
 }
 
 /** What keeps rows with NULL when a comparison is negated: it must be false, not unknown. */

@@ -276,7 +276,8 @@ function resolvePattern(request: LookupRequest): ConditionTree {
 function textTree(lookup: string, request: LookupRequest): ConditionTree {
   const { left, value, label } = request
   if (value === null) {
-    if (!isJsonPath(left)) return lookupTree('isnull', left, [])
+    const isText = !isJsonPath(left) || lookup === 'iexact'
+    if (isText) return lookupTree('isnull', left, [])
     return lookupTree('exact', left, [param(null, OUTPUT.jsonValue)])
   }
   const expression = request.expression(value)

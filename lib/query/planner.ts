@@ -2,7 +2,7 @@ import { FieldError } from '../errors.ts'
 import type { JoinStep, ModelMeta } from '../meta/model-meta.ts'
 import { storedAs } from './expression-types.ts'
 import { type JoinedSource, Joins, stepsOf, Votes } from './joins.ts'
-import { baseRef, nullGuards, withBase } from './lookup-parts.ts'
+import { asksForJsonNull, baseRef, nullGuards, withBase } from './lookup-parts.ts'
 import type {
   AggregateNode,
   Annotation,
@@ -219,7 +219,7 @@ export class Planner implements Planning {
     const tree: ConditionTree = { ...lookup, left, right }
     const asksForNull = lookup.lookup === 'isnull' && lookup.flag
     if (asksForNull) return { tree, votes: branch.isNegated ? used : NO_VOTES }
-    if (!branch.isNegated) return { tree, votes: used }
+    if (!branch.isNegated || asksForJsonNull(right)) return { tree, votes: used }
     const guards = lookup.lookup === 'isnull' ? [] : nullGuards(bound.node, right)
     if (guards.length === 0) return { tree, votes: NO_VOTES }
     const children = [tree, ...guards]

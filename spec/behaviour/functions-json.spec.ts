@@ -122,6 +122,30 @@ describeOnEach('JSON', (kind) => {
     ])
   })
 
+  it('has values beside null where it is excluded, as in Django', async () => {
+    await fill([{ a: null }, { a: 1 }, {}])
+    await objects.create({ data: null, size: 1 })
+    const nullItself = await objects.create({ data: 1 })
+    await objects.create({ data: { a: 'x' } })
+    await schema.db.knex('notes').where({ id: nullItself.id }).update({ data: 'null' })
+    const datas = async (query: ReturnType<typeof objects.all>): Promise<unknown> =>
+      await schema.sends(1, () => query.orderBy('id').valuesList('data', { flat: true }))
+    expect(await datas(objects.exclude({ data__a: null }))).to.deep.equal([{ a: 1 }, { a: 'x' }])
+    expect(await datas(objects.exclude({ data__a: null, size: 1 }))).to.deep.equal([
+      ...[{ a: null }, { a: 1 }, {}, null, { a: 'x' }],
+    ])
+    expect(await datas(objects.exclude({ data: null }))).to.deep.equal([
+      ...[{ a: null }, { a: 1 }, {}, { a: 'x' }],
+    ])
+    // Any other value keeps the rows without one.
+    expect(await datas(objects.exclude({ data__a: 1 }))).to.deep.equal([
+      { a: null },
+      null,
+      { a: 'x' },
+    ])
+    expect(await datas(objects.filter({ data__a__iexact: null }))).to.deep.equal([{}, null, null])
+  })
+
   it('orders by what is inside', async () => {
     const values = [true, 10, 'b', 9, null, 'a', [1], false, { x: 1 }, -1.5]
     await fill(values.map((k) => ({ k })))
