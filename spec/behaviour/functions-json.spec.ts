@@ -211,9 +211,12 @@ describeOnEach('JSON', (kind) => {
       ],
       ...['constructor', '__proto__'.slice(2), 'toString', ' ', '\n', '\u007f', '%', '_', "x') --"],
     ]
+    // Other rows have these.
+    const isTaken = (text: string): boolean => ['a', 'b', 'other'].includes(text)
     const key = fc
       .oneof(fc.constantFrom(...nasty), fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }))
       .filter((text) => !/__|^_|_$|\0/.test(text) && isWellFormed(text) && !LOOKUPS.has(text))
+      .filter((text) => !isTaken(text))
     await fc.assert(
       fc.asyncProperty(key, key, async (one, other) => {
         await objects.delete()
