@@ -1,4 +1,4 @@
-import type { Expression } from '../query/expression.ts'
+import type { Expression, OrderTerm } from '../query/expression.ts'
 import type { ConditionNeed, Refers } from '../query/needs.ts'
 import type { Condition } from '../query/q.ts'
 
@@ -10,6 +10,20 @@ export type OuterIn<Cs extends readonly unknown[]> = OuterOf<Cs[number]>
 
 /** What named expressions and conditions need of it. */
 export type OuterInNamed<A> = OuterOf<A[keyof A]>
+
+/** What terms need of it: of `orderBy()`, `values()` and `valuesList()`. */
+export type OuterInTerms<Ts extends readonly unknown[]> = [Extract<Ts[number], object>] extends [
+  never,
+]
+  ? never
+  : OuterTerm<Extract<Ts[number], object>>
+
+type OuterTerm<T> =
+  T extends Expression<unknown, infer P>
+    ? OuterPart<P>
+    : T extends OrderTerm<infer P>
+      ? OuterPart<P>
+      : OuterInNamed<T>
 
 type OuterOf<C> =
   C extends Condition<infer W>

@@ -71,7 +71,7 @@ import * as fetching from './fetch.ts'
 import { bulkQuery, fetchBulk } from './in-bulk.ts'
 import { type IteratorOptions, iterate } from './iterate.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
-import type { OuterIn, OuterInNamed, Referring } from './outer-types.ts'
+import type { OuterIn, OuterInNamed, OuterInTerms, Referring } from './outer-types.ts'
 import { addPrefetches } from './prefetch-paths.ts'
 import type { CheckPrefetches, WithPrefetched } from './prefetch-types.ts'
 import { limitsOf } from './read-rows.ts'
@@ -437,7 +437,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example Book.objects.orderBy('-publishedAt', F('pages').asc({ nulls: 'last' }))
    */
-  orderBy<const Os extends readonly Term[]>(...terms: CheckOrders<M, Os>): this
+  orderBy<const Os extends readonly Term[]>(
+    ...terms: CheckOrders<M, Os>
+  ): Referring<this, OuterInTerms<Os>>
   orderBy(...terms: readonly unknown[]): this {
     return this.#with(states.withOrdering(this.#state, terms))
   }
@@ -620,7 +622,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   values<const Ps extends readonly Term[]>(
     ...paths: CheckValues<M, Ps>
-  ): Reshaped<this, WithNames<M, Ps>, ValuesRow<M, Ps>>
+  ): Referring<Reshaped<this, WithNames<M, Ps>, ValuesRow<M, Ps>>, OuterInTerms<Ps>>
   values(...paths: readonly unknown[]): unknown {
     return this.#with(withValues(this.#state, paths))
   }
@@ -633,10 +635,10 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   valuesList<const P extends Term>(
     path: CheckTerm<M, P>,
     options: { readonly flat: true },
-  ): Reshaped<this, M, FlatRow<M, P>>
+  ): Referring<Reshaped<this, M, FlatRow<M, P>>, OuterInTerms<[P]>>
   valuesList<const Ps extends readonly Term[]>(
     ...paths: CheckTerms<M, Ps>
-  ): Reshaped<this, M, ListRow<M, Ps>>
+  ): Referring<Reshaped<this, M, ListRow<M, Ps>>, OuterInTerms<Ps>>
   valuesList(...terms: readonly unknown[]): unknown {
     const options = terms[terms.length - 1]
     if (!hasFlat(options)) return this.#with(withValuesList(this.#state, terms))

@@ -1,6 +1,7 @@
 /** Names deep inside expressions are checked where these reach a queryset. Compiled, never run. */
 import { expectTypeOf } from 'expect-type'
 import {
+  Abs,
   Avg,
   Case,
   Coalesce,
@@ -138,6 +139,32 @@ Author.objects.annotate({
 Author.objects.filter({ books__in: Book.objects.filter({ title: OuterRef('nmae') }) })
 // @ts-expect-error as an annotation of the inner query
 Author.objects.annotate({ x: Subquery(Tag.objects.annotate({ y: OuterRef('nmae') }).values('y')) })
+
+Author.objects.annotate({
+  // @ts-expect-error in values()
+  x: Subquery(Tag.objects.values({ y: OuterRef('nmae') }).slice(0, 1)),
+})
+Author.objects.annotate({
+  // @ts-expect-error in valuesList()
+  x: Subquery(Tag.objects.valuesList(Upper(OuterRef('nmae')), { flat: true }).slice(0, 1)),
+})
+// @ts-expect-error in orderBy()
+Author.objects.filter({ pk__in: Tag.objects.orderBy(F('id').sub(OuterRef('idd')).desc()) })
+const near = Tag.objects.orderBy(Abs(F('id').sub(OuterRef('id'))), '-name')
+const nearest = Author.objects.annotate({
+  tag: Subquery(near.values({ both: Concat('name', OuterRef('name')) }).slice(0, 1)),
+  id2: Subquery(near.valuesList(OuterRef('mentor__id'), { flat: true }).slice(0, 1)),
+  own: Subquery(
+    near
+      .values({ x: F('id') })
+      .orderBy('x')
+      .slice(0, 1),
+  ),
+})
+expectTypeOf((await nearest.values('tag', 'own'))[0]).toEqualTypeOf<
+  { tag: string | null; own: number | null } | undefined
+>()
+expectTypeOf(await Tag.objects.orderBy('name', F('id').desc())).toEqualTypeOf<Tag[]>()
 
 // Two queries further out: the middle one need not have it.
 const twice = Tag.objects.filter({ name: OuterRef(OuterRef('email')) })
