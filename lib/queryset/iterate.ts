@@ -1,6 +1,6 @@
 import { type CompiledSelect, compileSelect } from '../compile/select.ts'
 import type { Database, Reading, Runner } from '../database/runner.ts'
-import { currentFrame } from '../database/transaction.ts'
+import { currentFrame, frameAround } from '../database/transaction.ts'
 import { withKeyOrder } from '../query/key-order.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { assertSize } from './limits.ts'
@@ -106,11 +106,12 @@ class Source implements StreamPlace {
 
 async function openSource(db: Database, state: QueryState, query: CompiledSelect): Promise<Source> {
   const streamOf = streamFor(db, state, query)
-  const home = currentFrame(db)
+  // A sandbox too: another connection would not see its rows.
+  const home = frameAround(db)
   if (home !== undefined) {
     // The loop may be in a savepoint of the transaction that the rows are read in.
     const runner = (): Runner => {
-      const here = currentFrame(db)
+      const here = frameAround(db)
       return here?.isWithin(home) ? here : home
     }
     return new Source(state, runner, null, streamOf)

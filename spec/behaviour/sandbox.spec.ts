@@ -54,6 +54,28 @@ describeOnEach('sandbox()', (kind) => {
       expect((await authors).length).to.equal(4)
     })
 
+    it('has the rows of iterator() in it too, whatever fails or is opened in the loop', async () => {
+      await Author.objects.bulkCreate([{ name: 'Ann' }, { name: 'Emily' }])
+      for (const order of ['id', 'name'] as const) {
+        const read: string[] = []
+        for await (const { name } of Author.objects.orderBy(order).iterator({ chunkSize: 2 })) {
+          read.push(name)
+          await rejection(Ghost.objects.count())
+          await rejection(atomic(() => Ghost.objects.count()))
+          await atomic(async () => void (await Author.objects.count()))
+        }
+        const all = [...EVERYONE, 'Ann', 'Emily']
+        expect(read).to.eql(order === 'id' ? all : all.toSorted())
+      }
+      for await (const _ of Author.objects.iterator({ chunkSize: 2 })) break
+      const across = Author.objects.orderBy('name').iterator({ chunkSize: 2 })
+      await across.next()
+      await atomic(async () => {
+        for (let left = 4; left > 0; left -= 1) expect((await across.next()).done).to.equal(false)
+        expect((await across.next()).done).to.equal(true)
+      })
+    })
+
     it('keeps going after a statement failed, as without it', async () => {
       const failure = await rejection(
         Author.objects.create({ name: 'x', email: 'jane@example.org' }),
