@@ -8,6 +8,27 @@ import {
   Upper, Value, When, Window,
 } from 'asynchrormous'
 
+export class Every extends Model('every', {
+  numbers: fields.array(fields.integer({ null: true })),
+  grid: fields.array(fields.array(fields.date()), { default: () => [] }),
+  data: fields.json(),
+  day: fields.date({ autoNow: true }),
+  at: fields.dateTime({ autoNowAdd: true }),
+  kind: fields.choice({ choices: ['a', 'b'] }),
+  price: fields.decimal({ maxDigits: 5, decimalPlaces: 2, null: true }),
+  count: fields.bigInteger({ default: 0n }),
+  wait: fields.duration(),
+  bytes: fields.binary(),
+  key: fields.uuid(),
+  parent: fields.foreignKey<Every>('self', { onDelete: 'cascade', null: true }),
+  other: fields.oneToOne(Book, { onDelete: 'cascade' }),
+  books: fields.manyToMany(Book),
+  version: fields.version(),
+}) {
+  static objects = new AsyncManager(Every)
+}
+export const below = Every.objects.all().descendants('parent', { depth: 'level' })
+export const lengths = Every.objects.values('numbers__len', 'grid', 'data', 'parent__version')
 export const own = Book.objects.filter({ author: OuterRef('pk') })
 export const ownTitles = own.live().values('title')
 export const expressions = {
