@@ -9,6 +9,8 @@ export interface Values {
   /** Names of properties, or places in a tuple. */
   readonly names: readonly (string | number)[]
   readonly fields: readonly ColumnField[]
+  /** Whose properties they are, for messages. */
+  readonly model?: string
 }
 
 /** Where values are in a row, and in whose form. */
@@ -56,11 +58,19 @@ export function fillOf(shape: object, place: Place, valuesOf: () => Values): Fil
   return fill
 }
 
-function interpreted({ names, fields, offset, dialect }: Filling): Fill {
+/** What a message calls each value; a place in a tuple says nothing. */
+function labelsOf({ names, model }: Filling): readonly (string | undefined)[] {
+  const prefix = model === undefined ? '' : `${model}.`
+  return names.map((name) => (typeof name === 'string' ? prefix + name : undefined))
+}
+
+function interpreted(filling: Filling): Fill {
+  const { names, fields, offset, dialect } = filling
+  const labels = labelsOf(filling)
   return (target, row) => {
     for (let at = 0; at < fields.length; at += 1) {
       const field = fields[at] as ColumnField
-      target[names[at] as string] = field.fromDb(row[offset + at], dialect)
+      target[names[at] as string] = field.fromDb(row[offset + at], dialect, labels[at])
     }
   }
 }
@@ -73,15 +83,18 @@ function interpreted({ names, fields, offset, dialect }: Filling): Fill {
 function generated(filling: Filling): Fill {
   const { names, fields, offset, dialect } = filling
   const lines = fields.map(({ type: { plain } }, at) => {
-    const converted = `field${at}.fromDb(raw, dialect)`
+    const converted = `field${at}.fromDb(raw, dialect, label${at})`
     const value = plain === undefined ? converted : `${IS_PLAIN[plain]} ? raw : ${converted}`
     return `raw = row[${offset + at}]; target[name${at}] = ${value}`
   })
-  const parameters = [...names.map((_, at) => `name${at}`), ...fields.map((_, at) => `field${at}`)]
+  const labels = labelsOf(filling)
+  const parameters = ['name', 'field', 'label'].flatMap((kind) =>
+    names.map((_, at) => `${kind}${at}`),
+  )
   const body = `'use strict'; return (target, row) => { let raw; ${lines.join('; ')} }`
   try {
     const make = new Function(...parameters, 'dialect', body) as (...given: unknown[]) => Fill
-    return make(...names, ...fields, dialect)
+    return make(...names, ...fields, ...labels, dialect)
   } catch (error) {
     // Where the process forbids code from text (`--disallow-code-generation-from-strings`).
     if (error instanceof EvalError) return interpreted(filling)

@@ -123,6 +123,7 @@ function modelReader(
   const fill = fillOf(columns, { offset, dialect }, () => ({
     names: columns.map(({ name }) => name),
     fields: columns.map(({ field }) => field),
+    model: model.name,
   }))
   // One for all rows, since it is only looked at while an instance is made.
   const from: RowSource = { origin, fill, row: [], stored: [] }
