@@ -16,6 +16,8 @@ export interface Statement {
   readonly isControl?: boolean | undefined
   /** Its text was sent before, with other values: worth preparing. */
   readonly repeated?: boolean | undefined
+  /** The names of the columns are wanted with the rows. */
+  readonly named?: boolean | undefined
 }
 
 /** Limits of one run, from `timeout(ms)` and `signal(abortSignal)` of the queryset. */
@@ -24,10 +26,19 @@ export interface RunLimits {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A column of a result. */
+export interface ResultColumn {
+  readonly name: string
+  /** PostgreSQL's number of its type. */
+  readonly dataTypeID?: number | undefined
+}
+
 /** What a statement gave: rows as arrays in the order of the select list, and rows affected. */
 export interface StatementResult {
   readonly rows: readonly (readonly unknown[])[]
   readonly count: number
+  /** Of a `named` statement; `sqlite3` cannot tell them where there are no rows. */
+  readonly columns?: readonly ResultColumn[] | undefined
 }
 
 /** Where statements run: the pool, one leased connection, or a transaction. */

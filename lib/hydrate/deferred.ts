@@ -37,7 +37,7 @@ function prototypeOf(model: ModelMeta): object {
       configurable: true,
       get(): never {
         throw new NotLoadedError(
-          `${model.name}.${name} was left out by only() or defer(): load it with ` +
+          `${model.name}.${name} was left out by only(), defer() or raw(): load it with ` +
             `await instance.load('${name}').`,
         )
       },

@@ -82,7 +82,7 @@ function instanceReader(shape: InstanceShape, source: Source): Reader<Columns> {
 }
 
 /** A property of this instance, whatever its class has under the name. */
-function setOwn(instance: Columns, name: string, value: unknown): void {
+export function setOwn(instance: Columns, name: string, value: unknown): void {
   const form = { value, configurable: true, enumerable: true, writable: true }
   Object.defineProperty(instance, name, form)
 }

@@ -9,7 +9,7 @@ import type {
 } from '../meta/row-types.ts'
 import type { CheckWhere } from '../query/check-types.ts'
 import type { BulkCreateOptions } from '../queryset/bulk-options.ts'
-import type { ManagerOf } from '../queryset/manager.ts'
+import type { Forwarded } from '../queryset/manager.ts'
 import type { AsyncQuerySet } from '../queryset/queryset.ts'
 import type { DefaultsOf, GetOrCreateOptions, UpdateOrCreateOptions } from '../queryset/types.ts'
 
@@ -69,7 +69,7 @@ export interface RelatedWrites<M> {
  * }
  * const recent = author.books.orderBy('-publishedAt').slice(0, 5).startFetch()
  */
-export type RelatedManager<M, Q = AsyncQuerySet<M>> = Omit<ManagerOf<Q>, keyof RelatedWrites<M>> &
+export type RelatedManager<M, Q = AsyncQuerySet<M>> = Omit<Forwarded<Q>, keyof RelatedWrites<M>> &
   RelatedWrites<M> &
   HasRelated<M, true>
 

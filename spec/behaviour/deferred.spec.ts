@@ -70,7 +70,7 @@ describeOnEach('rows without some of their columns', (kind) => {
     const error = thrown(() => book?.pages)
     expect(error).to.be.instanceOf(NotLoadedError)
     expect(error.message).to.equal(
-      "Book.pages was left out by only() or defer(): load it with await instance.load('pages').",
+      "Book.pages was left out by only(), defer() or raw(): load it with await instance.load('pages').",
     )
     expect(inspect(book)).to.equal("Book { id: 1, title: 'A' }")
     expect(JSON.stringify(book)).to.equal('{"id":1,"title":"A"}')

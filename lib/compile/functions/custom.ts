@@ -36,11 +36,16 @@ export function emitRawSql(
   emitter: Emitter,
 ): Fragment | null {
   if (!name.startsWith(PREFIX)) return null
+  return sql`(${withValues(name.slice(PREFIX.length), nodes, emitter)})`
+}
+
+/** SQL with values where its `?` are. */
+export function withValues(text: string, nodes: readonly ExprNode[], emitter: Emitter): Fragment {
   const args = nodes.map((node) => emitter.compared(node))
-  const pieces = name.slice(PREFIX.length).split(/(?<!\\)\?/)
+  const pieces = text.split(/(?<!\\)\?/)
   const parts = pieces.flatMap((piece, index) => {
     const arg = args[index - 1]
     return arg === undefined ? [authored(piece)] : [arg, authored(piece)]
   })
-  return sql`(${list(parts, '')})`
+  return list(parts, '')
 }

@@ -13,6 +13,7 @@ interface Prepared {
   raw(on: boolean): this
   safeIntegers(on: boolean): this
   all(bindings: readonly unknown[]): unknown[][]
+  columns(): readonly { readonly name: string }[]
   run(bindings: readonly unknown[]): { readonly changes: number }
 }
 
@@ -52,7 +53,7 @@ function bindable(value: unknown): unknown {
 
 function send(
   connection: BetterConnection,
-  { sql, bindings, repeated }: Statement,
+  { sql, bindings, repeated, named }: Statement,
   kept: number,
 ): DriverResult {
   const values = bindings.map(bindable)
@@ -60,7 +61,7 @@ function send(
     repeated && kept > 0 ? preparedOnce(connection, sql, kept) : prepare(connection, sql)
   if (!statement.reader) return { rows: [], count: statement.run(values).changes }
   const rows = statement.all(values)
-  return { rows, count: rows.length }
+  return { rows, count: rows.length, columns: named ? statement.columns() : undefined }
 }
 
 function describe(error: unknown): DriverFailure {

@@ -5,6 +5,14 @@ export type ParseValue = ((text: string) => unknown) | null
 export interface PgAnswer {
   readonly rows: unknown[][]
   readonly tag: string
+  /** As the server described them, unless it had done so before. */
+  readonly columns?: readonly PgColumn[] | undefined
+}
+
+/** A column as the server describes it. */
+export interface PgColumn {
+  readonly name: string
+  readonly dataTypeID: number
 }
 
 /** Called once, with an error of pg or the server, or with the answer. */
@@ -76,6 +84,7 @@ function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue):
     readonly #request: PgRequest
     readonly #rows: unknown[][] = []
     #parsers: readonly ParseValue[]
+    #columns: readonly PgColumn[] | undefined
     #tag = ''
 
     constructor(request: PgRequest, done: PgDone) {
@@ -103,7 +112,8 @@ function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue):
       super.prepare(isDescribed ? withoutDescribe(protocol) : protocol)
     }
 
-    handleRowDescription({ fields }: { readonly fields: readonly { dataTypeID: number }[] }): void {
+    handleRowDescription({ fields }: { readonly fields: readonly PgColumn[] }): void {
+      this.#columns = fields
       this.#parsers = fields.map(({ dataTypeID }) => parserOf(dataTypeID))
       const { statement } = this.#request
       if (statement !== null) statement.parsers = this.#parsers
@@ -124,14 +134,14 @@ function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue):
     }
 
     handleReadyForQuery(): void {
-      this.callback(null, { rows: this.#rows, tag: this.#tag })
+      this.callback(null, { rows: this.#rows, tag: this.#tag, columns: this.#columns })
     }
   }
 }
 
 /** A query that takes rows as they come: what pg tells it. */
 export interface DirectQuery extends PgQuery {
-  handleRowDescription(message: { readonly fields: readonly { dataTypeID: number }[] }): void
+  handleRowDescription(message: { readonly fields: readonly PgColumn[] }): void
   handleDataRow(message: { readonly fields: unknown[] }): void
   handleCommandComplete(message: { readonly text: string }): void
   handleReadyForQuery(): void

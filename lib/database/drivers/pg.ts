@@ -51,13 +51,14 @@ function parserOf(oid: number): ParseValue {
 }
 
 /** `SELECT 5`, `INSERT 0 1`, `COMMIT`: the command, and how many rows it was about. */
-function resultOf({ rows, tag }: PgAnswer): DriverResult {
+function resultOf({ rows, tag, columns }: PgAnswer): DriverResult {
   const count = Number(tag.slice(tag.lastIndexOf(' ') + 1))
   const end = tag.indexOf(' ')
   return {
     rows,
     count: Number.isNaN(count) ? 0 : count,
     command: end < 0 ? tag : tag.slice(0, end),
+    columns,
   }
 }
 

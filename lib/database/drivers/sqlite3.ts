@@ -19,14 +19,19 @@ interface Sqlite3Connection extends Sqlite3Preparing {
 
 const INTERRUPT_AGAIN_MS = 5
 
-function runAll(send: (done: AllDone) => void): Promise<DriverResult> {
+function runAll(send: (done: AllDone) => void, named = false): Promise<DriverResult> {
   return new Promise((resolve, reject) => {
     send((error, rows) => {
       if (error) return reject(error)
       // Values in the order of the select list: the compiler's names are unique and not numbers.
-      resolve({ rows: rows.map((row) => Object.values(row)), count: rows.length })
+      const values = rows.map((row) => Object.values(row))
+      resolve({ rows: values, count: rows.length, columns: named ? columnsOf(rows) : undefined })
     })
   })
+}
+
+function columnsOf([first]: readonly object[]): DriverResult['columns'] {
+  return first && Object.keys(first).map((name) => ({ name }))
 }
 
 function runCount(send: (done: RunDone) => void): Promise<DriverResult> {
@@ -66,9 +71,9 @@ export const sqlite3Driver: Driver = {
     assertBindings(statement.bindings, 'scalars')
     const sqlite = connection as Sqlite3Connection
     if (statement.repeated && kept > 0) return runPrepared(sqlite, statement, kept)
-    const { sql, bindings, wants } = statement
+    const { sql, bindings, wants, named } = statement
     return wants === 'rows'
-      ? runAll((done) => sqlite.all(sql, bindings, done))
+      ? runAll((done) => sqlite.all(sql, bindings, done), named)
       : runCount((done) => sqlite.run(sql, bindings, done))
   },
 

@@ -27,48 +27,53 @@ export function RawSQL<S extends ColumnSpec>(
       "RawSQL() takes SQL, its values and a field: ('x + ?', [1], fields.text()).",
     )
   }
-  const text = placeholders(sql)
-  if (text.count !== params.length) {
-    throw new InvalidValueError(
-      `RawSQL() has ${text.count} '?', but ${params.length} values were given.`,
-    )
-  }
+  const text = placeholders(sql, 'RawSQL()', 'expression', params.length)
   const args = params.map((value: unknown) => toRaw(value, 'A value of RawSQL()'))
-  return call('RawSQL', args, { sql: text.sql, field })
+  return call('RawSQL', args, { sql: text, field })
 }
 
 /** Text in quotes, a placeholder or question mark, and what SQL of one expression cannot have. */
 const TOKEN =
   /(?<quoted>(?<![\w$])[eE]?'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\$(?<tag>(?:[A-Za-z_]\w*)?)\$[\s\S]*?\$\k<tag>\$)|(?<mark>\\*\?\d?)|(?<open>\()|(?<close>\))|(?<bad>--|\/\*|;|['"`]|\$\d|\0)/g
 
-/** SQL with its placeholders as `?` and its question marks as `\?`. */
-function placeholders(sql: string): { readonly sql: string; readonly count: number } {
+/**
+ * SQL with its placeholders as `?` and its question marks as `\?`. `what` takes it, with so many
+ * values.
+ *
+ * @throws FieldError if it is more than the one `unit`, or cannot be told to be no more
+ * @throws InvalidValueError if there are more or fewer values than `?`
+ */
+export function placeholders(
+  sql: string,
+  what: string,
+  unit: 'expression' | 'query',
+  given: number,
+): string {
+  const refuse = (part: string): FieldError =>
+    new FieldError(
+      `The SQL of ${what} must be one ${unit}: '${part}' cannot stand in it like that.`,
+    )
   let count = 0
   let depth = 0
   const text = sql.replace(TOKEN, (whole: string, ...rest: readonly unknown[]) => {
     const { quoted, mark, open, close } = rest[rest.length - 1] as Record<string, string>
-    if (quoted !== undefined) return inQuotes(quoted)
+    if (quoted !== undefined) return inQuotes(quoted, refuse)
     if (open !== undefined) depth += 1
     else if (close !== undefined) depth -= 1
     else if (mark === '?') count += 1
-    else if (mark !== '\\?') throw notOne(whole)
-    if (depth < 0) throw notOne(whole)
+    else if (mark !== '\\?') throw refuse(whole)
+    if (depth < 0) throw refuse(whole)
     return whole
   })
-  if (depth !== 0) throw notOne('(')
-  return { sql: text, count }
+  if (depth !== 0) throw refuse('(')
+  if (count === given) return text
+  throw new InvalidValueError(`${what} has ${count} '?', but ${given} values were given.`)
 }
 
-function inQuotes(text: string): string {
+function inQuotes(text: string, refuse: (part: string) => FieldError): string {
   // Backslashes escape in such text, quotes too.
-  if (/^[eE]/.test(text) || /\\\\\?/.test(text)) throw notOne(text.slice(0, 2))
+  if (/^[eE]/.test(text) || /\\\\\?/.test(text)) throw refuse(text.slice(0, 2))
   return text.replace(/\\?\?/g, '\\?')
-}
-
-function notOne(part: string): FieldError {
-  return new FieldError(
-    `The SQL of RawSQL() must be one expression: '${part}' cannot stand in it like that.`,
-  )
 }
 
 interface Option {
