@@ -287,9 +287,10 @@ export class Frame implements Held {
     try {
       return await this.host.connection.execute(statement, deadline, refuse)
     } catch (error) {
-      if (!(error instanceof NotSent)) throw error
-      this.#breakThrough(error.because)
-      throw this.#lateRefusal() ?? error.because
+      // Before the next one's turn comes.
+      if (error instanceof NotSent) this.#breakThrough(error.because)
+      else this.break(error)
+      throw error instanceof NotSent ? (this.#lateRefusal() ?? error.because) : error
     }
   }
 

@@ -57,6 +57,27 @@ describeOnEach('transactions', (kind) => {
     expect(await outside).to.deep.equal(['c'])
   })
 
+  it('of many writes at once none succeeds behind the one that failed', async () => {
+    await add('taken')
+    const names = Array.from({ length: 100 }, (_, at) => (at === 50 ? 'taken' : `tag ${at}`))
+    const tags = names.map((name) => new Tag({ name }))
+    let outcomes: string[] = []
+    const error = await rejection(
+      atomic(async () => {
+        const settled = await Promise.allSettled(tags.map((tag) => tag.save()))
+        outcomes = settled.map((one) => (one.status === 'fulfilled' ? 'saved' : one.reason.name))
+      }),
+    )
+    expect(outcomes).to.deep.equal([
+      ...Array(50).fill('saved'),
+      'UniqueViolation',
+      ...Array(49).fill('TransactionBrokenError'),
+    ])
+    expect(error).to.be.instanceOf(TransactionBrokenError)
+    expect(tags.filter(({ pk }) => pk !== undefined)).to.deep.equal([])
+    expect(await tagNames()).to.deep.equal(['taken'])
+  })
+
   it('a queryset that the callback returns is awaited inside', async () => {
     const sql = await stage.sqlOf(async () => {
       const names = await atomic(async () => {
