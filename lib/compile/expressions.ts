@@ -51,7 +51,7 @@ export class SqlEmitter implements Emitter {
       case 'plan':
         if (node.plan.isEmpty) return keyword(node.exists ? '(1 = 0)' : 'null')
         return node.exists
-          ? sql`exists (${this.query(node.plan)})`
+          ? sql`exists (${this.#firstOf(node.plan)})`
           : sql`(${this.query(node.plan)})`
       default:
         throw new TypeError(`A node of the kind '${node.kind}' was not planned.`)
@@ -99,6 +99,16 @@ export class SqlEmitter implements Emitter {
     const transformed = this.dialect.transform(node.name, this.typed(first), first.field)
     if (transformed === null) throw new TypeError(`There is no SQL for '${node.name}'.`)
     return transformed
+  }
+
+  /**
+   * Of a query whose rows are not counted, the first. SQLite 3.51 and later joins an EXISTS without a
+   * limit, and then an OFFSET around it skips rows that are there more than once.
+   */
+  #firstOf(plan: SelectPlan): Fragment {
+    const query = this.query(plan)
+    const isOpen = plan.limit === null && plan.offset === 0
+    return isOpen && this.dialect.name === 'sqlite' ? sql`${query} limit 1` : query
   }
 
   #rowNumber({ partition, ordering }: RowNumberNode): Fragment {

@@ -218,13 +218,13 @@ describe('compile: subqueries', () => {
     await expectSelect(
       withFilter(named, [Exists(query(own))]),
       alike(
-        'select "authors"."name" from "authors" where exists (select 1 from "books" as "u0" where "u0"."author_id" = "authors"."id")',
+        'select "authors"."name" from "authors" where exists (select 1 from "books" as "u0" where "u0"."author_id" = "authors"."id" limit 1)',
       ),
     )
     await expectSelect(
       withFilter(named, [Q.not(Exists(query(withFilter(own, [{ pages: 3 }]))))]),
       alike(
-        'select "authors"."name" from "authors" where not (exists (select 1 from "books" as "u0" where "u0"."author_id" = "authors"."id" and "u0"."pages" = ?))',
+        'select "authors"."name" from "authors" where not (exists (select 1 from "books" as "u0" where "u0"."author_id" = "authors"."id" and "u0"."pages" = ? limit 1))',
         3,
       ),
     )
@@ -245,7 +245,7 @@ describe('compile: subqueries', () => {
     await expectSelect(
       withFilter(named, [Exists(query(withFilter(own, [Exists(query(reviews))])))]),
       alike(
-        'select "authors"."name" from "authors" where exists (select 1 from "books" as "u0" where "u0"."author_id" = "authors"."id" and exists (select 1 from "reviews" as "v0" where "v0"."book_id" = "u0"."id" and "v0"."stars" = "authors"."id"))',
+        'select "authors"."name" from "authors" where exists (select 1 from "books" as "u0" where "u0"."author_id" = "authors"."id" and exists (select 1 from "reviews" as "v0" where "v0"."book_id" = "u0"."id" and "v0"."stars" = "authors"."id" limit 1) limit 1)',
       ),
     )
   })

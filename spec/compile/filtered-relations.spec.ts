@@ -159,7 +159,7 @@ describe('compile: filtered relations', () => {
     await expectSelect(
       withExclude(withLong, [{ lb__title: 'x' }]),
       alike(
-        'select "authors"."name" from "authors" where not (exists (select 1 from "authors" as "u0" inner join "books" as "u1" on "u0"."id" = "u1"."author_id" and ("u1"."pages" > ?) where "u1"."title" = ? and "u0"."id" = "authors"."id"))',
+        'select "authors"."name" from "authors" where not (exists (select 1 from "authors" as "u0" inner join "books" as "u1" on "u0"."id" = "u1"."author_id" and ("u1"."pages" > ?) where "u1"."title" = ? and "u0"."id" = "authors"."id" limit 1))',
         300,
         'x',
       ),
@@ -185,7 +185,7 @@ describe('compile: filtered relations', () => {
     await expectSql(
       (dialect) => compileCount(withFilter(withLong, [Exists(query(same))]), dialect),
       alike(
-        'select count(*) as "c0" from "authors" left join "books" on "authors"."id" = "books"."author_id" and ("books"."pages" > ?) where exists (select 1 from "tags" as "u0" where "u0"."name" = "books"."title")',
+        'select count(*) as "c0" from "authors" left join "books" on "authors"."id" = "books"."author_id" and ("books"."pages" > ?) where exists (select 1 from "tags" as "u0" where "u0"."name" = "books"."title" limit 1)',
         300,
       ),
     )

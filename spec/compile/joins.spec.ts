@@ -197,7 +197,7 @@ describe('compile: joins to many rows', () => {
 
 describe('compile: exclude over many rows', () => {
   const exists = (where: string): string =>
-    `exists (select 1 from "books" as "u0" where ${where} and "u0"."author_id" = "authors"."id")`
+    `exists (select 1 from "books" as "u0" where ${where} and "u0"."author_id" = "authors"."id" limit 1)`
 
   it('is an EXISTS per condition', async () => {
     await expectJoins(
@@ -219,7 +219,7 @@ describe('compile: exclude over many rows', () => {
     await expectJoins(
       filter(author, Q.and({ books__title: 'a' }, Q.not({ books__pages: 1 }))),
       `${AUTHOR}inner ${TO_BOOKS}where "books"."title" = ? and not (exists (select 1 from "books" as "u0" ` +
-        'where "u0"."pages" = ? and "u0"."id" = "books"."id"))',
+        'where "u0"."pages" = ? and "u0"."id" = "books"."id" limit 1))',
       'a',
       1,
     )
@@ -232,7 +232,7 @@ describe('compile: exclude over many rows', () => {
         'on "books_tags"."tag_id" = "tags"."id" where "tags"."name" = ? and not (exists (select 1 ' +
         'from "books_tags" as "u0" inner join "tags" as "u1" on "u0"."tag_id" = "u1"."id" where ' +
         '"u1"."name" = ? and "u0"."book_id" = "books_tags"."book_id" and ' +
-        '"u0"."tag_id" = "books_tags"."tag_id"))',
+        '"u0"."tag_id" = "books_tags"."tag_id" limit 1))',
       'x',
       'y',
     )
@@ -250,7 +250,7 @@ describe('compile: exclude over many rows', () => {
     await expectJoins(
       withExclude(author, [{ books__isnull: true }]),
       `${AUTHOR}where not (exists (select 1 from "authors" as "u0" left join "books" as "u1" ` +
-        'on "u0"."id" = "u1"."author_id" where "u1"."id" is null and "u0"."id" = "authors"."id"))',
+        'on "u0"."id" = "u1"."author_id" where "u1"."id" is null and "u0"."id" = "authors"."id" limit 1))',
     )
   })
 
@@ -258,7 +258,7 @@ describe('compile: exclude over many rows', () => {
     await expectJoins(
       withExclude(book, [{ editor__students__name: 'x' }]),
       `${BOOK}where not (exists (select 1 from "authors" as "u0" ` +
-        'where "u0"."name" = ? and "u0"."mentor_id" = "books"."editor_id"))',
+        'where "u0"."name" = ? and "u0"."mentor_id" = "books"."editor_id" limit 1))',
       'x',
     )
   })
@@ -267,7 +267,7 @@ describe('compile: exclude over many rows', () => {
     await expectJoins(
       withExclude(book, [{ tags__name: 'x' }]),
       `${BOOK}where not (exists (select 1 from "books_tags" as "u0" inner join "tags" as "u1" ` +
-        'on "u0"."tag_id" = "u1"."id" where "u1"."name" = ? and "u0"."book_id" = "books"."id"))',
+        'on "u0"."tag_id" = "u1"."id" where "u1"."name" = ? and "u0"."book_id" = "books"."id" limit 1))',
       'x',
     )
   })

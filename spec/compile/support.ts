@@ -118,11 +118,12 @@ export type Expected = Readonly<Record<DialectName, readonly [sql: string, ...bi
 
 /**
  * SQL that differs only in its quotes and placeholders; written as for SQLite. `?k` stands for the
- * value of a key, which PostgreSQL compares as a bigint.
+ * value of a key, which PostgreSQL compares as a bigint. Only SQLite limits an EXISTS.
  */
 export function alike(written: string, ...bindings: readonly unknown[]): Expected {
   let count = 0
-  const numbered = written.replace(/\?k?/g, (mark) => {
+  const unlimited = written.replaceAll(' limit 1)', ')')
+  const numbered = unlimited.replace(/\?k?/g, (mark) => {
     count += 1
     return `$${count}${mark === '?k' ? '::bigint' : ''}`
   })
@@ -130,7 +131,7 @@ export function alike(written: string, ...bindings: readonly unknown[]): Expecte
   return {
     sqlite: [text, ...bindings],
     postgresql: [numbered, ...bindings],
-    mysql: [text.replaceAll('"', '`'), ...bindings],
+    mysql: [text.replaceAll(' limit 1)', ')').replaceAll('"', '`'), ...bindings],
   }
 }
 

@@ -72,10 +72,11 @@ function aliasAt(depth: number): Fragment {
   return keyword(`"json_${depth}"`)
 }
 
+/** With a limit, as every EXISTS on SQLite that is a condition by itself. */
 function some(at: Place, depth: number, test: (item: Place) => Fragment): Fragment {
   const alias = aliasAt(depth)
   const found = test(placeOfItem(alias))
-  return sql`exists (select 1 from json_each(${at.json}) as ${alias} where ${found})`
+  return sql`exists (select 1 from json_each(${at.json}) as ${alias} where ${found} limit 1)`
 }
 
 /** Not even one for which the test is not true. */
