@@ -64,7 +64,8 @@ function withPlaces(text: string, places: number | undefined): string {
 }
 
 function readDecimal(raw: unknown, places: number | undefined): string {
-  if (typeof raw === 'string' && PLAIN.test(raw)) return raw
+  // What SQLite computed in an update() has no zeros at its end.
+  if (typeof raw === 'string' && PLAIN.test(raw)) return withPlaces(raw, places)
   if (typeof raw === 'number' || typeof raw === 'bigint' || typeof raw === 'string') {
     const parts = READABLE.exec(String(raw))
     const value = parts === null ? undefined : expand(parts)

@@ -448,6 +448,18 @@ describeOnEach('writing', (kind) => {
   })
 
   describe('update()', () => {
+    it('computes decimals with as many digits as their column has', async () => {
+      const books = Book.objects.filter({ id__in: [1, 2] }).orderBy('id')
+      await books.update({ price: '9.99' })
+      await books.update({ price: F('price').mul('1.1') })
+      expect(await books.valuesList('price', { flat: true })).to.eql(['10.99', '10.99'])
+      await books.update({ price: F('price').sub('0.09') })
+      expect(await books.valuesList('price', { flat: true })).to.eql(['10.90', '10.90'])
+      const book = await emma()
+      expect(book.toJSON()).to.have.property('price', '10.90')
+      await stage.sends(0, () => book.save())
+    })
+
     it('writes to all rows of the query, and says how many there were', async () => {
       const changed = await stage.sends(1, () =>
         Book.objects

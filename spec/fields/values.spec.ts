@@ -108,6 +108,8 @@ describe('values of columns', () => {
     expect(field.toDb('1.5', 'sqlite')).to.equal('1.50')
     expect(field.toDb('7', 'postgresql')).to.equal('7.00')
     expect(field.fromDb(1.5, 'sqlite')).to.equal('1.50')
+    expect(field.fromDb('1.5', 'sqlite')).to.equal('1.50')
+    expect(field.fromDb('7', 'sqlite')).to.equal('7.00')
     expect(field.equals('1.5', '1.50')).to.equal(true)
     expect(field.equals('-0', '0.0')).to.equal(true)
     expect(field.equals('1.5', '15')).to.equal(false)
