@@ -129,7 +129,7 @@ export class Lease {
   ): Promise<DriverResult> {
     if (!this.#host.driver.isRemote) return await this.execute(statement)
     const cut = () => this.discard(new Error('The server did not answer.'))
-    if (deadline.isOver && this.#settling !== undefined) cut()
+    if (deadline.isOver && this.#unsettled) cut()
     let timer: NodeJS.Timeout | undefined
     const wait = () => {
       timer = setTimeout(cut, graceMs)

@@ -156,6 +156,22 @@ describeOnEach('atomic({ timeout })', (kind) => {
     expect(await savedIds(db)).to.deep.equal([1, 3])
   })
 
+  it('of a nested atomic whose statement is stopped undoes that part only, too', async () => {
+    const { db } = at
+    await db.atomic(async () => {
+      await insert(db, 1)
+      const nested = db.atomic(
+        async () => {
+          await Promise.all([insert(db, 2), read(db.current(), slow)])
+        },
+        { timeout: 80 },
+      )
+      expect(await rejection(nested)).to.be.instanceOf(QueryTimeoutError)
+      await insert(db, 3)
+    })
+    expect(await savedIds(db)).to.deep.equal([1, 3])
+  })
+
   it('of the outer one ends what is nested and started in it', async () => {
     const { db } = at
     const outcomes: string[] = []
