@@ -27,6 +27,14 @@ export { fields } from './fields/fields.ts'
 export type { JsonOptions, JsonValue } from './fields/json.ts'
 export type { AutoOptions } from './fields/numbers.ts'
 export type { ColumnOptions, DefaultOf, IsOptional, SpecOf } from './fields/options.ts'
+export type { RangeOptions, RangeSpec } from './fields/range.ts'
+export type {
+  EmptyRange,
+  FilledRange,
+  Range,
+  RangeBounds,
+  RangeInput,
+} from './fields/range-value.ts'
 export type { ModelReference, OnDelete, RelationSpec } from './fields/relation.ts'
 export type { KeyOptions, KeySpec, ManyToManyOptions } from './fields/relation-field.ts'
 export { RelationField } from './fields/relation-field.ts'

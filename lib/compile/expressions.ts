@@ -11,6 +11,7 @@ import type {
 import type { ArithmeticOperator, Frame } from '../query/raw.ts'
 import { emitCondition } from './conditions.ts'
 import type { AggregateForm, Dialect } from './dialects/dialect.ts'
+import { assertHeld } from './dialects/shared.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
 import { FUNCTION_SQL } from './function-sql.ts'
@@ -33,6 +34,7 @@ export class SqlEmitter implements Emitter {
     const { dialect } = this
     switch (node.kind) {
       case 'column':
+        assertHeld(node.field, dialect.name)
         return sql`${quoted(node.source.alias, dialect.quote)}.${quoted(node.column, dialect.quote)}`
       case 'param':
         return dialect.bare(node)

@@ -4,6 +4,7 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { Expression } from '../query/expression.ts'
 import { planValue } from '../query/plan-write.ts'
 import type { Dialect } from './dialects/dialect.ts'
+import { assertHeld } from './dialects/shared.ts'
 import type { Emitter } from './emitter.ts'
 import { bind, bindList, type Fragment, keyword, list, quoted, sql } from './fragment.ts'
 
@@ -154,6 +155,7 @@ export type Write = (value: unknown) => unknown
 export function writerOf(model: ModelMeta, column: ColumnMeta, dialect: DialectName): Write {
   const { field } = column
   const label = `${model.name}.${column.name}`
+  assertHeld(field, dialect)
   return (value) => {
     if (value === undefined) throw new FieldError(`${label} has no value; null is one.`)
     return field.toDb(value, dialect)

@@ -4,6 +4,7 @@ import type { JsonComparison, PatternName } from './dialects/dialect.ts'
 import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, sql } from './fragment.ts'
 import { assertOrdered, emitArrayLookup } from './functions/arrays.ts'
+import { RANGE_LOOKUP_SQL } from './functions/ranges.ts'
 import { emitSearch, emitTrigram } from './functions/search.ts'
 
 type EmitLookup = (tree: LookupTree, emitter: Emitter) => Fragment
@@ -49,6 +50,7 @@ export const LOOKUP_SQL: ReadonlyMap<string, EmitLookup> = new Map<string, EmitL
   ['arrayContains', emitArrayLookup],
   ['arrayContainedBy', emitArrayLookup],
   ['arrayOverlap', emitArrayLookup],
+  ...RANGE_LOOKUP_SQL,
   ['hasKeys', (tree, emitter) => hasKeys(tree, emitter, true)],
   ['hasAnyKeys', (tree, emitter) => hasKeys(tree, emitter, false)],
 ])

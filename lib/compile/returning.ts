@@ -1,6 +1,6 @@
 import type { ColumnMeta } from '../meta/model-meta.ts'
 import type { Dialect } from './dialects/dialect.ts'
-import { notSupported } from './dialects/shared.ts'
+import { assertHeld, notSupported } from './dialects/shared.ts'
 import { type Fragment, list, quoted, sql } from './fragment.ts'
 
 /**
@@ -18,6 +18,7 @@ export function returningClause(
   const { quote } = dialect
   if (!dialect.canReturn) throw notSupported(`${verb} that gives back columns`, dialect.name)
   const columns = returning.map(({ column, field }, index) => {
+    assertHeld(field, dialect.name)
     const name = quoted(column, quote)
     const expression = table === undefined ? name : sql`${table}.${name}`
     const isText = dialect.name === 'sqlite' && field.family === 'bigint'

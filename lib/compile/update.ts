@@ -6,6 +6,7 @@ import { shapeWith } from '../query/shape.ts'
 import { emitterOf, tableClause } from './builder.ts'
 import { finished } from './cache.ts'
 import type { Dialect } from './dialects/dialect.ts'
+import { assertHeld } from './dialects/shared.ts'
 import { bind, type Fragment, list, quoted, sql } from './fragment.ts'
 import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
 
@@ -36,6 +37,7 @@ function draftUpdate(
     return field.family === 'decimal' ? dialect.read(value, { ...node, field }) : value
   }
   const sets = plan.assignments.map(({ column, node, field }): Fragment => {
+    assertHeld(field, dialectName)
     const value = node.kind === 'param' ? written(node, field, dialect) : computed(node, field)
     return sql`${quoted(column, dialect.quote)} = ${value}`
   })

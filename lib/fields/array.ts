@@ -158,7 +158,7 @@ function assertItem(item: unknown): asserts item is AnyColumn {
     )
   }
   const { unique, index, column, generated, hasDefault, family, name } = item
-  if (family === 'json' || generated) {
+  if (family === 'json' || family === 'range' || generated) {
     throw new ImproperlyConfigured(`fields.array cannot hold fields.${name}`)
   }
   if (unique || index || hasDefault || column !== undefined) {

@@ -24,6 +24,8 @@ export interface ColumnExtras {
   readonly decimalPlaces?: number | undefined
   /** The field of an array's items. */
   readonly item?: AnyColumn | undefined
+  /** The field of a range's ends. */
+  readonly bound?: AnyColumn | undefined
   /** The user's schema of a json column. */
   readonly validate?: z.core.$ZodType | undefined
 }
@@ -74,6 +76,8 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
   readonly decimalPlaces: number | undefined
   /** The field of an array's items. */
   readonly item: AnyColumn | undefined
+  /** The field of a range's ends. */
+  readonly bound: AnyColumn | undefined
   /** A value of this kind, without limits: what lookups compare with. */
   readonly base: z.ZodType<S['value']>
   /** What may be written: within limits and choices, through the user's schema, nullable. */
@@ -108,6 +112,7 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
     this.maxDigits = extras.maxDigits
     this.decimalPlaces = extras.decimalPlaces
     this.item = extras.item
+    this.bound = extras.bound
     this.#default = options.default
     this.#makeNow = extras.makeNow ?? (() => null)
     this.hasDefault = options.default !== undefined || this.autoNow || this.autoNowAdd
@@ -157,14 +162,15 @@ export class ColumnField<S extends ColumnSpec = ColumnSpec> {
     return accepted
   }
 
-  /** Can the column hold this value at all; false only for integers outside its range. */
+  /** Can the column hold this value at all; false only for integers outside its range, and in ranges. */
   inRange(value: S['value']): boolean {
     const { item } = this
     if (item !== undefined) {
       return (value as unknown[]).every((each) => each === null || item.inRange(each))
     }
     const { range, limit } = this.type
-    return range === undefined || limit?.(value) === undefined
+    const isAny = range === undefined && this.bound === undefined
+    return isAny || limit?.(value) === undefined
   }
 
   /**

@@ -18,6 +18,7 @@ export type Family =
   | 'json'
   | 'binary'
   | 'array'
+  | 'range'
   /** Computed only: a document that PostgreSQL searches, and what it searches for. */
   | 'searchVector'
   | 'searchQuery'
@@ -33,6 +34,8 @@ export interface ColumnSpec {
   readonly primary: boolean
   /** Of an array: what its items are. */
   readonly item?: ColumnSpec
+  /** Of a range: what its ends are. */
+  readonly bound?: { readonly value: unknown; readonly family: Family }
 }
 
 /** The JavaScript type of a column's value in a row. */

@@ -7,6 +7,7 @@ import { decimal } from './decimal.ts'
 import { duration } from './duration.ts'
 import { json } from './json.ts'
 import { auto, bigAuto, bigInteger, float, integer, smallInteger } from './numbers.ts'
+import { bigIntegerRange, dateRange, dateTimeRange, decimalRange, integerRange } from './range.ts'
 import { foreignKey, manyToMany, oneToOne } from './relation-field.ts'
 import { char, choice, email, slug, text, url } from './text.ts'
 import { time } from './time.ts'
@@ -37,6 +38,11 @@ export interface Fields {
   readonly json: typeof json
   readonly binary: typeof binary
   readonly array: typeof array
+  readonly integerRange: typeof integerRange
+  readonly bigIntegerRange: typeof bigIntegerRange
+  readonly decimalRange: typeof decimalRange
+  readonly dateRange: typeof dateRange
+  readonly dateTimeRange: typeof dateTimeRange
   readonly version: typeof version
   readonly foreignKey: typeof foreignKey
   readonly oneToOne: typeof oneToOne
@@ -72,6 +78,11 @@ export const fields: Fields = Object.freeze({
   json,
   binary,
   array,
+  integerRange,
+  bigIntegerRange,
+  decimalRange,
+  dateRange,
+  dateTimeRange,
   version,
   foreignKey,
   oneToOne,

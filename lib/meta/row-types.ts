@@ -1,5 +1,6 @@
 import type { ColumnField } from '../fields/column-field.ts'
 import type { JsonValue } from '../fields/json.ts'
+import type { RangeInput } from '../fields/range-value.ts'
 import type { RelationField } from '../fields/relation-field.ts'
 
 /** The second argument of `Model(table, fields)`: properties to fields. */
@@ -144,12 +145,26 @@ export type Frozen<T> = JsonValue extends T
 /** An array where it is only read. */
 export type ReadonlyItems<T> = T extends readonly (infer E)[] ? readonly ReadonlyItems<E>[] : T
 
+/** What may be written for a range. */
+export type RangeInputOf<T> = T extends { readonly lower: infer L }
+  ? RangeInput<NonNullable<L>>
+  : never
+
 /** What may be written to a column. */
 type ColumnInput<F> = F extends {
   readonly kind: 'column'
   readonly spec: { readonly value: infer T; readonly null: infer N; readonly family: infer A }
 }
-  ? OrNull<A extends 'json' ? Frozen<T> : A extends 'array' ? ReadonlyItems<T> : T, N>
+  ? OrNull<
+      A extends 'json'
+        ? Frozen<T>
+        : A extends 'array'
+          ? ReadonlyItems<T>
+          : A extends 'range'
+            ? RangeInputOf<T>
+            : T,
+      N
+    >
   : never
 
 /** What may be written to a foreign key: an instance, or its key. */

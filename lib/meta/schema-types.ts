@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { RangeInput } from '../fields/range-value.ts'
 import type { KeyField, PlainRow } from './row-types.ts'
 
 /** The values that the schemas take where they are not what they give: what JSON can carry. */
@@ -29,7 +30,9 @@ type GivenTo<S> = S extends { readonly family: infer A; readonly value: infer V 
     ? JsonForms[A]
     : S extends { readonly item: infer I extends { readonly null: unknown } }
       ? readonly (GivenTo<I> | (I['null'] extends true ? null : never))[]
-      : V
+      : S extends { readonly bound: infer B }
+        ? RangeInput<GivenTo<B>>
+        : V
   : never
 
 /** The zod type of each property of a plain row, keys of relations under their `…Id`. */

@@ -1,3 +1,4 @@
+import type { RangeInput } from '../fields/range-value.ts'
 import type { Frozen } from '../meta/row-types.ts'
 
 /** Marks the documents that `SearchVector()` makes. */
@@ -82,6 +83,19 @@ export interface ArrayLookups<V> extends OrderedLookups<V> {
   len: NumberLookups
 }
 
+/** Lookups of ranges of values `T`; their ends have the lookups of what they are. */
+export interface RangeLookups<T> extends EqualLookups<RangeInput<T>> {
+  contains: T | RangeInput<T>
+  containedBy: RangeInput<T>
+  overlap: RangeInput<T>
+  fullyLt: RangeInput<T>
+  fullyGt: RangeInput<T>
+  notLt: RangeInput<T>
+  notGt: RangeInput<T>
+  adjacentTo: RangeInput<T>
+  isEmpty: EqualLookups<boolean>
+}
+
 /** Lookups of a document to search. */
 export interface SearchLookups<V> extends Pick<EqualLookups<V>, 'exact' | 'isnull'> {
   search: string
@@ -106,5 +120,6 @@ export interface LookupsByFamily<V> {
   binary: EqualLookups<V>
   json: JsonLookups<Frozen<V>>
   array: ArrayLookups<V>
+  range: RangeLookups<V> & { startswith: EqualLookups<V>; endswith: EqualLookups<V> }
   searchVector: SearchLookups<V>
 }

@@ -6,11 +6,18 @@ import type {
   OrNull,
   PkOf,
   PrimaryField,
+  RangeInputOf,
   ReadonlyItems,
   Unknown,
 } from '../meta/row-types.ts'
 import type { CustomLookups } from './custom-lookups.ts'
-import type { ArrayLookups, EqualLookups, LookupsByFamily, Searchable } from './family-lookups.ts'
+import type {
+  ArrayLookups,
+  EqualLookups,
+  LookupsByFamily,
+  RangeLookups,
+  Searchable,
+} from './family-lookups.ts'
 
 /** What a queryset of rows `R` is to a lookup that takes a subquery; a manager is none. */
 export interface Subquery<out R = unknown> {
@@ -20,6 +27,18 @@ export interface Subquery<out R = unknown> {
 /** What an array column has for a family: that, and what its items are. */
 interface ArrayFamily<out S> {
   readonly items: S
+}
+
+/** What a column of ranges has for a family: what its ends are. */
+interface RangeFamily<out T, out A> {
+  readonly end: T
+  readonly family: A
+}
+
+/** The ends of a range as transforms. */
+interface RangeEnds<T, A> {
+  startswith: LookupsOf<T, A>
+  endswith: LookupsOf<T, A>
 }
 
 /** Items by their index, and slices: `tags__0`, `tags__0_2`. */
@@ -36,14 +55,18 @@ type FamilyOfSpec<S, A> = A extends 'array'
   ? S extends { readonly item: infer I }
     ? ArrayFamily<I>
     : A
-  : A
+  : S extends { readonly bound: { readonly value: infer T; readonly family: infer B } }
+    ? RangeFamily<T, B>
+    : A
 
 /** What a column's values are compared with. */
 type Compared<V, A> = A extends 'json'
   ? Frozen<V>
   : A extends ArrayFamily<unknown>
     ? ReadonlyItems<V>
-    : V
+    : A extends RangeFamily<unknown, unknown>
+      ? RangeInputOf<V>
+      : V
 
 /** A column as a path ends in it: its field, and whether NULL may come out of it. */
 interface Column<Value, Null, Family> {
@@ -154,7 +177,9 @@ type LookupsOf<V, Family> = Family extends keyof LookupsByFamily<V>
     : LookupsByFamily<V>[Family] & CustomOf<Family>
   : Family extends ArrayFamily<infer S>
     ? ArrayLookups<ReadonlyItems<V>> & ArrayParts<ReadonlyItems<V>, S>
-    : never
+    : Family extends RangeFamily<infer T, infer A>
+      ? RangeLookups<T> & RangeEnds<T, A>
+      : never
 
 /** What programs registered for a family. */
 type CustomOf<Family> = {
@@ -199,13 +224,17 @@ type PathRest<S, P extends string, Null> =
         : NullOr<TransformValue<LookupsOf<V, A>, P>, N | Null | MayLack<A, P>>
       : S
 
-/** An array may have no item at an index. */
+/** An array may have no item at an index, and a range no end. */
 type MayLack<A, P> =
   A extends ArrayFamily<unknown>
     ? P extends `${number}` | `${number}__${string}`
       ? true
       : false
-    : false
+    : A extends RangeFamily<unknown, unknown>
+      ? P extends 'isEmpty'
+        ? false
+        : true
+      : false
 
 type PathEnd<S, Null> =
   S extends Relation<unknown, infer Key, infer N, unknown>

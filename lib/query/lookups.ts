@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { FieldError, ImproperlyConfigured, InvalidValueError } from '../errors.ts'
 import type { ColumnField, Family } from '../fields/column-field.ts'
 import type { ConditionTree, ExprNode, LookupTree, QueryNode } from './nodes.ts'
@@ -53,17 +54,19 @@ const ALL: ReadonlySet<Kind> = new Set([
   'relation',
 ])
 const ARRAY: ReadonlySet<Kind> = new Set(['array'])
-const EQUAL: ReadonlySet<Kind> = new Set([...ALL, 'array', 'searchVector'])
+const RANGE: ReadonlySet<Kind> = new Set(['range'])
+const OVERLAPPING: ReadonlySet<Kind> = new Set([...ARRAY, ...RANGE])
+const EQUAL: ReadonlySet<Kind> = new Set([...ALL, ...OVERLAPPING, 'searchVector'])
 const PRESENT: ReadonlySet<Kind> = new Set([...EQUAL, 'searchQuery'])
-const SEVERAL: ReadonlySet<Kind> = new Set([...ALL, 'array'])
+const SEVERAL: ReadonlySet<Kind> = new Set([...ALL, ...OVERLAPPING])
 const COMPARED: ReadonlySet<Kind> = new Set([...ORDERED, 'relation', 'array'])
 const RANGED: ReadonlySet<Kind> = new Set([...ORDERED, 'array'])
 const TEXTUAL: ReadonlySet<Kind> = new Set(['text', 'jsonPath'])
 /** PostgreSQL searches text only. */
 const WORDS: ReadonlySet<Kind> = new Set(['text', 'searchVector'])
 const LETTERS: ReadonlySet<Kind> = new Set(['text'])
-const CONTAINING: ReadonlySet<Kind> = new Set(['text', 'json', 'jsonPath', 'array'])
-const CONTAINED: ReadonlySet<Kind> = new Set(['json', 'jsonPath', 'array'])
+const CONTAINING: ReadonlySet<Kind> = new Set(['text', 'json', 'jsonPath', ...OVERLAPPING])
+const CONTAINED: ReadonlySet<Kind> = new Set(['json', 'jsonPath', ...OVERLAPPING])
 const JSON_KINDS: ReadonlySet<Kind> = new Set(['json', 'jsonPath'])
 
 /** Every lookup by its name in keys; `compile/lookups.ts` has the SQL under the same name. */
@@ -89,7 +92,12 @@ export const LOOKUPS: ReadonlyMap<string, LookupRule> = new Map<string, LookupRu
   ['range', { kinds: RANGED, resolve: resolveRange }],
   ['isnull', { kinds: PRESENT, resolve: resolveIsNull }],
   ['containedBy', { kinds: CONTAINED, resolve: resolveContains }],
-  ['overlap', { kinds: ARRAY, resolve: resolveItems }],
+  ['overlap', { kinds: OVERLAPPING, resolve: resolveContains }],
+  ['fullyLt', { kinds: RANGE, resolve: resolveOfRange }],
+  ['fullyGt', { kinds: RANGE, resolve: resolveOfRange }],
+  ['notLt', { kinds: RANGE, resolve: resolveOfRange }],
+  ['notGt', { kinds: RANGE, resolve: resolveOfRange }],
+  ['adjacentTo', { kinds: RANGE, resolve: resolveOfRange }],
   ['hasKey', { kinds: JSON_KINDS, resolve: resolveHasKey }],
   ['hasKeys', { kinds: JSON_KINDS, resolve: resolveHasKeys }],
   ['hasAnyKeys', { kinds: JSON_KINDS, resolve: resolveHasKeys }],
@@ -288,6 +296,7 @@ function textTree(lookup: string, request: LookupRequest): ConditionTree {
 function resolveContains(request: LookupRequest): ConditionTree {
   const { left, lookup } = request
   if (left.field.family === 'array') return resolveItems(request)
+  if (left.field.family === 'range') return resolveOfRange(request)
   if (left.field.family !== 'json') return resolvePattern(request)
   const name = lookup === 'contains' ? 'jsonContains' : 'jsonContainedBy'
   const right =
@@ -317,6 +326,30 @@ function resolveItems(request: LookupRequest): ConditionTree {
   if (lookup === 'contains') return nothing(left)
   const possible = items.filter((item) => field.inRange([item]))
   return lookupTree(name, left, [param(Object.freeze(possible), field)])
+}
+
+/** Lookups of a range and another of its kind, or of a value that may be in it. */
+function resolveOfRange(request: LookupRequest): ConditionTree {
+  const { left, lookup, value, label } = request
+  const { field } = left
+  const bound = lookup === 'contains' ? field.bound : undefined
+  const name = `range:${lookup}`
+  const expression = request.expression(value)
+  if (expression !== null) {
+    const { family, type } = expression.field
+    // A number with a fraction would be rounded.
+    const isItem = family === bound?.family && (family !== 'number' || type.range !== undefined)
+    if (isItem || expression.field.name === field.name) return lookupTree(name, left, [expression])
+    throw new InvalidValueError(`${label} takes a range of its kind, or an expression of one.`)
+  }
+  if (bound !== undefined && (typeof value !== 'object' || types.isDate(value))) {
+    const item = bound.check(value, label)
+    return bound.inRange(item) ? lookupTree(name, left, [param(item, bound)]) : nothing(left)
+  }
+  const range = request.literal(value)
+  const refusal = field.type.limit?.(range)
+  if (refusal !== undefined) throw new InvalidValueError(`${label} ${refusal.message}.`)
+  return lookupTree(name, left, [param(range, field)])
 }
 
 function resolveHasKey(request: LookupRequest): ConditionTree {

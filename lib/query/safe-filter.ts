@@ -82,7 +82,7 @@ function makeTarget(model: ModelMeta, key: string): TextTarget {
   const { field } = node
   const isText = TEXT_LOOKUPS.test(lookup) || isJsonPath(node)
   const isDocument = field.family === 'json' && !isJsonPath(node) && !/^has|^isnull$/.test(lookup)
-  const isList = field.family === 'array' && lookup !== 'isnull'
+  const isList = (field.family === 'array' || field.family === 'range') && lookup !== 'isnull'
   if (isDocument || isList || field.family === 'binary') {
     throw new FieldError(`'${key}' cannot be allowed: no text stands for such a value.`)
   }

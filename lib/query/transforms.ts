@@ -20,6 +20,7 @@ const CALENDAR: ReadonlySet<Family> = new Set<Family>(['date', 'dateTime'])
 const CLOCK: ReadonlySet<Family> = new Set<Family>(['dateTime', 'time'])
 const INSTANT: ReadonlySet<Family> = new Set<Family>(['dateTime'])
 const ARRAY: ReadonlySet<Family> = new Set<Family>(['array'])
+const RANGE: ReadonlySet<Family> = new Set<Family>(['range'])
 
 /** Every transform by its name in paths; `compile/transforms.ts` has the SQL under the same name. */
 export const TRANSFORMS: ReadonlyMap<string, TransformRule> = new Map<string, TransformRule>([
@@ -37,6 +38,7 @@ export const TRANSFORMS: ReadonlyMap<string, TransformRule> = new Map<string, Tr
   ['minute', { families: CLOCK, output: OUTPUT.integer }],
   ['second', { families: CLOCK, output: OUTPUT.integer }],
   ['len', { families: ARRAY, output: OUTPUT.integer }],
+  ['isEmpty', { families: RANGE, output: OUTPUT.boolean }],
 ])
 
 const custom = new Map<string, CustomTransform>()
@@ -59,8 +61,9 @@ export function transformed(node: ExprNode, name: string): FuncNode | null {
     return Object.freeze({ kind: 'func', name, args: Object.freeze([node]), field: rule.output })
   }
   if (node.field.family === 'json') return jsonKey(node, name)
-  const { item } = node.field
+  const { item, bound } = node.field
   if (item !== undefined) return arrayPart(node, item, name)
+  if (bound !== undefined && RANGE_ENDS.includes(name)) return rangeEnd(node, bound, name)
   const added = custom.get(name)
   return added?.families.has(node.field.family) ? added.apply(node) : null
 }
@@ -77,6 +80,18 @@ function arrayPart(node: ExprNode, item: ColumnField, part: string): FuncNode | 
   if (!SLICE.test(part)) return null
   const bounds = part.split('_').map(Number).join(':')
   return Object.freeze({ kind: 'func', name: `ArraySlice:${bounds}`, args, field: node.field })
+}
+
+/** Lookups of text under the same names have other SQL. */
+const RANGE_ENDS: readonly string[] = ['startswith', 'endswith']
+
+function rangeEnd(node: ExprNode, bound: ColumnField, end: string): FuncNode {
+  return Object.freeze({
+    kind: 'func',
+    name: end === 'startswith' ? 'RangeLower' : 'RangeUpper',
+    args: Object.freeze([node]),
+    field: bound,
+  })
 }
 
 /** Whether a node is a value inside a JSON column. */
@@ -111,5 +126,6 @@ function jsonKey(node: ExprNode, key: string): FuncNode {
 /** The names of the transforms that values of a kind have, for messages. */
 export function transformNames(family: Family): string[] {
   const all = [...TRANSFORMS, ...custom]
-  return all.filter(([, rule]) => rule.families.has(family)).map(([name]) => name)
+  const names = all.filter(([, rule]) => rule.families.has(family)).map(([name]) => name)
+  return family === 'range' ? [...names, ...RANGE_ENDS] : names
 }

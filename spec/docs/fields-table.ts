@@ -4,16 +4,21 @@ import { codeOf, tableOf } from './readme.ts'
 
 /**
  * A program that has a model for each row, makes the column the row names for the database it runs
- * on, and expects the row's value to come back as it was written.
+ * on, and expects the row's value to come back as it was written; only on PostgreSQL where the row
+ * says that there is no such column elsewhere.
  */
 export function fieldsProgram(readme: string): Program {
-  const rows = tableOf(readme, '`fields.`').map((cells) => cells.map(codeOf))
+  const rows = tableOf(readme, '`fields.`')
   const head = [
     "import { deepStrictEqual } from 'node:assert'",
     "import { AsyncManager, fields, Model } from 'asynchrormous'",
     "import { dialect, knex } from './shop.ts'",
   ]
-  const text = [...head, ...rows.map(([...cells], at) => caseOf(cells, `Row${at}`)), ''].join('\n')
+  const cases = rows.map((cells, at) => {
+    const code = caseOf(cells.map(codeOf), `Row${at}`)
+    return cells[3] === 'none' ? `if (dialect !== 'sqlite') {${code}\n}` : code
+  })
+  const text = [...head, ...cases, ''].join('\n')
   return { file: 'line-fields.ts', heading: 'Fields and their columns', runs: true, text }
 }
 

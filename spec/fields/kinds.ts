@@ -66,6 +66,21 @@ const times = fc.nat({ max: 86_399_999 }).map((ms) => {
 })
 const int8s = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
 
+/** Of every bounds that its ends can have; those that the field refuses are left out. */
+function rangeKind(
+  field: AnyColumn,
+  end: fc.Arbitrary<unknown>,
+  edges: readonly unknown[],
+  type: string,
+): KindCase {
+  const bounds = fc.constantFrom('[)', '[]', '(]', '()')
+  const ranges = fc
+    .record({ lower: fc.option(end), upper: fc.option(end), bounds })
+    .map((range) => field.schema.safeParse(range).data ?? { isEmpty: true })
+  const canonical = [...edges, { isEmpty: true }].map((edge) => field.schema.parse(edge))
+  return kind(field, ranges, canonical, [type, 'text'])
+}
+
 export const kinds: readonly KindCase[] = [
   kind(fields.char(sized), text, ['', '%_\\', '𝔘𝔫𝔦', 'e\u0301', 'İß'], textColumn),
   kind(fields.text(), text, ['', '\n\r\t', '\ufeff', '\u{10ffff}', "'; --"], textColumn),
@@ -131,4 +146,33 @@ export const kinds: readonly KindCase[] = [
     [[], [null], ['NULL', '', '{a,"b"}', '\\']],
     ['text[]', 'text'],
   ),
+  rangeKind(
+    fields.integerRange(),
+    fc.integer({ max: 2 ** 31 - 2 }),
+    [
+      [1, 5],
+      [null, null],
+    ],
+    'int4range',
+  ),
+  rangeKind(fields.bigIntegerRange(), int8s, [[-(2n ** 63n), 2n ** 63n - 1n]], 'int8range'),
+  rangeKind(
+    fields.decimalRange(),
+    decimals,
+    [
+      ['0.10', '7.00'],
+      ['-1', null],
+    ],
+    'numrange',
+  ),
+  rangeKind(
+    fields.dateRange(),
+    instants.map((instant) => instant.toISOString().slice(0, 10)),
+    [
+      ['0001-01-01', '9999-12-31'],
+      [null, '2000-02-29'],
+    ],
+    'daterange',
+  ),
+  rangeKind(fields.dateTimeRange(), instants, [[instantEdges[0], null]], 'tstzrange'),
 ]

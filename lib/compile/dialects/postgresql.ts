@@ -31,6 +31,11 @@ const TYPES: Readonly<Record<string, string>> = {
   duration: 'interval',
   json: 'jsonb',
   binary: 'bytea',
+  integerRange: 'int4range',
+  bigIntegerRange: 'int8range',
+  decimalRange: 'numrange',
+  dateRange: 'daterange',
+  dateTimeRange: 'tstzrange',
 }
 
 function typeOf(field: ColumnField): Fragment {
@@ -207,7 +212,8 @@ export const postgresql: Dialect = {
     if (values.field.family === 'array') return inArrays(left, values)
     const array = bindArray(values, NAME)
     // A column tells the type of the array by itself.
-    if (node.kind === 'column' && !isAnyInteger(values.field)) return sql`${left} = any(${array})`
+    const isTold = node.kind === 'column' && values.field.family !== 'range'
+    if (isTold && !isAnyInteger(values.field)) return sql`${left} = any(${array})`
     return sql`${left} = any(${array}::${typeOf(values.field)}[])`
   },
   match,

@@ -1,4 +1,5 @@
 import { NotSupportedError } from '../../errors.ts'
+import type { ColumnField } from '../../fields/column-field.ts'
 import type { DialectName } from '../../fields/dialect.ts'
 import type { ListNode, ParamNode } from '../../query/nodes.ts'
 import { bind, type Fragment, keyword, sql } from '../fragment.ts'
@@ -93,6 +94,16 @@ export function collect(
   const parts = delimiter === null ? values : sql`${values}, ${delimiter}`
   const ordered = order === null ? parts : sql`${parts} order by ${order}`
   return sql`${keyword(name)}(${ordered})`
+}
+
+/**
+ * Sees to it that a database has columns of a kind.
+ *
+ * @throws NotSupportedError of ranges where there are none
+ */
+export function assertHeld({ family }: ColumnField, dialect: DialectName): void {
+  if (family !== 'range' || dialect === 'postgresql') return
+  throw notSupported('A column of ranges (keep its two ends in two columns)', dialect)
 }
 
 /** The error for what a database cannot do. */

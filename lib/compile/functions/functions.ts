@@ -8,6 +8,7 @@ import { emitCustom, emitRawSql } from './custom.ts'
 import { DATE_SQL } from './dates.ts'
 import { JSON_SQL } from './json.ts'
 import { MATH_SQL } from './math.ts'
+import { RANGE_SQL } from './ranges.ts'
 import type { FunctionSql } from './record.ts'
 import { SEARCH_SQL } from './search.ts'
 import { TEXT_SQL } from './text.ts'
@@ -21,6 +22,7 @@ const FUNCTION_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, FunctionS
   ...JSON_SQL,
   ...SEARCH_SQL,
   ...ARRAY_SQL,
+  ...RANGE_SQL,
 ])
 
 /**

@@ -55,9 +55,13 @@ const SOURCES: Readonly<Record<Family, readonly Family[]>> = {
   json: ['json'],
   binary: ['binary'],
   array: [],
+  range: [],
   searchVector: [],
   searchQuery: [],
 }
+
+/** What no text is read as. */
+const WITHOUT_TEXT: ReadonlySet<Family> = new Set<Family>(['duration', 'binary', 'array', 'range'])
 
 function cast(given: Call): ReturnType<FunctionRule> {
   const { option, args } = given
@@ -70,8 +74,7 @@ function cast(given: Call): ReturnType<FunctionRule> {
   if (node.kind === 'outer') return funcNode('Cast', [node], field)
   const { family } = node.field
   const isReadable = family === 'text' || family === 'json'
-  const takesText =
-    field.family !== 'duration' && field.family !== 'binary' && field.family !== 'array'
+  const takesText = !WITHOUT_TEXT.has(field.family)
   if (!(isReadable && takesText) && !SOURCES[field.family].includes(family)) {
     throw new FieldError(`Cast() cannot make '${field.family}' of '${family}'.`)
   }

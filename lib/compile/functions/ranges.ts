@@ -1,0 +1,53 @@
+import type { ExprNode, LookupTree } from '../../query/nodes.ts'
+import type { Emitter } from '../emitter.ts'
+import { type Fragment, keyword, sql } from '../fragment.ts'
+import { everywhere, type FunctionSql } from './record.ts'
+
+/** The SQL of the transforms of ranges; databases without ranges refuse the column in them. */
+export const RANGE_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, FunctionSql>([
+  ['RangeLower', everywhere('lower({0})')],
+  ['RangeUpper', everywhere('upper({0})')],
+  ['isEmpty', everywhere('isempty({0})')],
+])
+
+/** What is in a range is of the very type that its ends have. */
+const END_TYPES: Readonly<Record<string, string>> = {
+  integerRange: 'integer',
+  bigIntegerRange: 'bigint',
+  decimalRange: 'numeric',
+  dateRange: 'date',
+  dateTimeRange: 'timestamptz',
+}
+
+function side(node: ExprNode, { field }: ExprNode, emitter: Emitter): Fragment {
+  const typed = emitter.typed(node)
+  if (node.kind === 'param' || node.field.family === 'range') return typed
+  return sql`${typed}::${keyword(END_TYPES[field.name] ?? 'text')}`
+}
+
+function operator(text: string) {
+  return (tree: LookupTree, emitter: Emitter): Fragment => {
+    const [right] = tree.right
+    if (right === undefined) throw new TypeError(`The lookup '${tree.lookup}' has no value.`)
+    return sql`${emitter.typed(tree.left)} ${keyword(text)} ${side(right, tree.left, emitter)}`
+  }
+}
+
+/**
+ * The SQL of the lookups of ranges.
+ *
+ * Source: https://www.postgresql.org/docs/current/functions-range.html
+ */
+export const RANGE_LOOKUP_SQL: ReadonlyMap<
+  string,
+  (tree: LookupTree, emitter: Emitter) => Fragment
+> = new Map([
+  ['range:contains', operator('@>')],
+  ['range:containedBy', operator('<@')],
+  ['range:overlap', operator('&&')],
+  ['range:fullyLt', operator('<<')],
+  ['range:fullyGt', operator('>>')],
+  ['range:notLt', operator('&>')],
+  ['range:notGt', operator('&<')],
+  ['range:adjacentTo', operator('-|-')],
+])
