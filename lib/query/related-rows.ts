@@ -1,4 +1,5 @@
 import type { ColumnMeta, RelationMeta } from '../meta/model-meta.ts'
+import { remembered } from '../util/remembered.ts'
 import { lookupTree } from './lookups.ts'
 import type { ParamNode, QueryState, RefNode, Step } from './nodes.ts'
 import { columnRef } from './paths.ts'
@@ -43,7 +44,7 @@ export function withFarRows(
   key: unknown,
   hints: QueryState['hints'] = null,
 ): QueryState {
-  const { ref, shape } = farRowOf(relation)
+  const { ref, shape } = remembered(farRows, relation, farRowOf)
   const { field } = ref
   const param = Object.freeze({ kind: 'param' as const, value: field.check(key), field })
   const steps = addStep(state.steps, isFarRow(ref, param), { key: shape, leaves: [param] })
@@ -59,14 +60,9 @@ const farRows = new WeakMap<RelationMeta, FarRow>()
 
 /** What is the same for every near row: there may be as many managers as rows. */
 function farRowOf(relation: RelationMeta): FarRow {
-  let known = farRows.get(relation)
-  if (known === undefined) {
-    const ref = farKey(relation)
-    const { key } = shapeOfStep(isFarRow(ref, { kind: 'param', value: null, field: ref.field }))
-    known = { ref, shape: key }
-    farRows.set(relation, known)
-  }
-  return known
+  const ref = farKey(relation)
+  const { key } = shapeOfStep(isFarRow(ref, { kind: 'param', value: null, field: ref.field }))
+  return { ref, shape: key }
 }
 
 function isFarRow(ref: RefNode, param: ParamNode): Step {

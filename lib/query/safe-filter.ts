@@ -2,10 +2,9 @@ import { FieldError } from '../errors.ts'
 import { metaOf } from '../meta/meta.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { Unknown } from '../meta/row-types.ts'
-import { LruMap } from '../util/lru-map.ts'
 import type { CheckPath, WhereValue } from './lookup-types.ts'
 import type { Order, Path, Where, WhereHint } from './name-types.ts'
-import { modelScope, type ResolvedPath, resolveWhole } from './paths.ts'
+import { Meanings, modelScope, type ResolvedPath, resolveWhole } from './paths.ts'
 import { escaped, type RequestQuery, requestTexts } from './request-input.ts'
 import { lookupTarget } from './resolve.ts'
 import { parseTexts, type TextTarget } from './safe-values.ts'
@@ -49,9 +48,7 @@ export interface SafeFilterOptions<Ks> {
   readonly empty?: 'refuse' | 'ignore' | undefined
 }
 
-/** Of each model, by key. */
-const KNOWN_KEYS = 200
-const targets = new WeakMap<ModelMeta, LruMap<string, TextTarget>>()
+const targets = new Meanings<TextTarget>()
 
 function assertShown(found: ResolvedPath, key: string): void {
   const { node } = found
@@ -63,17 +60,7 @@ function assertShown(found: ResolvedPath, key: string): void {
 const TEXT_LOOKUPS = /contains$|with$|^iexact$|regex$|^search$|^trigram|^hasKey|^hasAnyKeys$/
 
 function targetOf(model: ModelMeta, key: string): TextTarget {
-  let known = targets.get(model)
-  if (known === undefined) {
-    known = new LruMap(KNOWN_KEYS)
-    targets.set(model, known)
-  }
-  let target = known.get(key)
-  if (target === undefined) {
-    target = makeTarget(model, key)
-    known.set(key, target)
-  }
-  return target
+  return targets.of(modelScope(model), key, () => makeTarget(model, key))
 }
 
 function makeTarget(model: ModelMeta, key: string): TextTarget {

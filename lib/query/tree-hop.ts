@@ -5,6 +5,7 @@ import type {
   RelationMeta,
   ThroughMeta,
 } from '../meta/model-meta.ts'
+import { remembered } from '../util/remembered.ts'
 import type { RefNode, TreeRelationMeta, TreeWalk } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
 import { columnRef } from './paths.ts'
@@ -56,12 +57,12 @@ export class TreeHop implements TreeRelationMeta {
 
 /** The key that the walk found, which makes the join. */
 export function foundKey(hop: TreeRelationMeta): RefNode {
-  return columnRef(columnsOf(hop.walk.relation).key, [hop])
+  return columnRef(remembered(known, hop.walk.relation, columnsOf).key, [hop])
 }
 
 /** How many steps the walk took to a row. */
 export function foundDepth(hop: TreeRelationMeta): RefNode {
-  return columnRef(columnsOf(hop.walk.relation).depth, [hop])
+  return columnRef(remembered(known, hop.walk.relation, columnsOf).depth, [hop])
 }
 
 interface Columns {
@@ -72,14 +73,8 @@ interface Columns {
 const known = new WeakMap<RelationMeta, Columns>()
 
 /** The same for all walks along a relation, so that they have the same shape. */
-function columnsOf(relation: RelationMeta): Columns {
-  let columns = known.get(relation)
-  if (columns === undefined) {
-    const { targetColumn } = relation
-    const key = Object.freeze({ ...targetColumn, column: 'key', null: false })
-    const depth = Object.freeze({ ...key, column: 'depth', field: OUTPUT.integer })
-    columns = { key, depth }
-    known.set(relation, columns)
-  }
-  return columns
+function columnsOf({ targetColumn }: RelationMeta): Columns {
+  const key = Object.freeze({ ...targetColumn, column: 'key', null: false })
+  const depth = Object.freeze({ ...key, column: 'depth', field: OUTPUT.integer })
+  return { key, depth }
 }

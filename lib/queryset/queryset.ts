@@ -49,6 +49,7 @@ import {
 } from '../query/related.ts'
 import * as states from '../query/state.ts'
 import { type TreeOptions, withTree } from '../query/trees.ts'
+import { callOrigin } from '../util/call-site.ts'
 import type {
   AliasedScope,
   Annotated,
@@ -976,13 +977,6 @@ function hasFlat(value: unknown): value is { readonly flat: boolean } {
   return typeof (value as { flat?: unknown }).flat === 'boolean'
 }
 
-/** The place that called `verb`, to be told with a failure. */
-function originOf(verb: (...args: never[]) => unknown, name: string): Error {
-  const origin = new Error(`${name}()`)
-  Error.captureStackTrace(origin, verb)
-  return origin
-}
-
 /**
  * A queryset whose questions can be started: the query runs in the background from now on, the
  * method gives the same queryset (not a clone), and the answer is used by whoever asks later.
@@ -999,39 +993,39 @@ function originOf(verb: (...args: never[]) => unknown, name: string): Error {
 export class AsyncQuerySet<M, R = M> extends QuerySet<M, R> {
   /** Starts fetching the rows. Answers `await`, `count`, `exists`, `at`, `slice`, `get()` … */
   startFetch(): this {
-    starts.fetch(this, originOf(this.startFetch, 'startFetch'))
+    starts.fetch(this, callOrigin(this.startFetch, 'startFetch'))
     return this
   }
 
   /** Starts counting. Answers `count` and `exists`. */
   startCount(): this {
-    starts.count(this, originOf(this.startCount, 'startCount'))
+    starts.count(this, callOrigin(this.startCount, 'startCount'))
     return this
   }
 
   /** Starts asking whether there is any row. Answers `exists`, and `count` when there is none. */
   startExists(): this {
-    starts.exists(this, originOf(this.startExists, 'startExists'))
+    starts.exists(this, callOrigin(this.startExists, 'startExists'))
     return this
   }
 
   /** Starts `first()`. */
   startFirst(): this {
-    starts.first(this, originOf(this.startFirst, 'startFirst'))
+    starts.first(this, callOrigin(this.startFirst, 'startFirst'))
     return this
   }
 
   /** Starts `get(…)`; answers it when it is called with equal arguments. */
   startGet<const Cs extends readonly object[]>(...conditions: CheckConditions<M, Cs>): this
   startGet(...conditions: readonly unknown[]): this {
-    starts.get(this, originOf(this.startGet, 'startGet'), conditions)
+    starts.get(this, callOrigin(this.startGet, 'startGet'), conditions)
     return this
   }
 
   /** Starts `aggregate(spec)`; answers it when it is called with an equal spec. */
   startAggregate<const A extends NamedExpressions & CheckExpressions<M, A>>(spec: A): this
   startAggregate(spec: NamedExpressions): this {
-    starts.aggregate(this, originOf(this.startAggregate, 'startAggregate'), spec)
+    starts.aggregate(this, callOrigin(this.startAggregate, 'startAggregate'), spec)
     return this
   }
 }

@@ -5,6 +5,7 @@ import type { ModelMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { type RawQuery, rawQuery } from '../query/raw-query.ts'
 import * as states from '../query/state.ts'
+import { callOrigin } from '../util/call-site.ts'
 import { assertDatabase, databaseOf, originOf } from './databases.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
 import { limitsOf } from './read-rows.ts'
@@ -107,9 +108,7 @@ export class RawQuerySet<R> implements PromiseLike<R[]> {
 export class AsyncRawQuerySet<R> extends RawQuerySet<R> {
   /** Starts fetching the rows, and gives the same object. */
   startFetch(): this {
-    const origin = new Error('startFetch()')
-    Error.captureStackTrace(origin, this.startFetch)
-    startRows(this, origin)
+    startRows(this, callOrigin(this.startFetch, 'startFetch'))
     return this
   }
 }

@@ -9,3 +9,14 @@ export function callSite(fn: (...args: never[]) => unknown): string {
   const line = holder.stack?.split('\n')[1] ?? ''
   return line.replace(/^\s*at (?:.*\()?/, '').replace(/\)$/, '')
 }
+
+/**
+ * The place that called `verb`, to be told with a failure: the stack of an error that is not thrown.
+ *
+ * @example callOrigin(this.startFetch, 'startFetch')
+ */
+export function callOrigin(verb: (...args: never[]) => unknown, name: string): Error {
+  const origin = new Error(`${name}()`)
+  Error.captureStackTrace(origin, verb)
+  return origin
+}

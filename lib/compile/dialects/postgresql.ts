@@ -3,6 +3,7 @@ import type { ListNode, ParamNode } from '../../query/nodes.ts'
 import type { AggregateName, ArithmeticOperator } from '../../query/raw.ts'
 import { bind, type Fragment, keyword, sql } from '../fragment.ts'
 import type { AggregateForm, Dialect, JsonDialect, PatternName } from './dialect.ts'
+import { columnType } from './pg-types.ts'
 import {
   bindArray,
   bindParam,
@@ -15,43 +16,9 @@ import {
 
 const NAME = 'postgresql'
 
-const TYPES: Readonly<Record<string, string>> = {
-  auto: 'bigint',
-  bigAuto: 'bigint',
-  integer: 'integer',
-  smallInteger: 'smallint',
-  bigInteger: 'bigint',
-  float: 'double precision',
-  decimal: 'numeric',
-  boolean: 'boolean',
-  uuid: 'uuid',
-  date: 'date',
-  dateTime: 'timestamptz',
-  time: 'time',
-  duration: 'interval',
-  json: 'jsonb',
-  binary: 'bytea',
-  integerRange: 'int4range',
-  bigIntegerRange: 'int8range',
-  decimalRange: 'numrange',
-  dateRange: 'daterange',
-  dateTimeRange: 'tstzrange',
-}
-
-function typeOf(field: ColumnField): Fragment {
-  const [type, suffix] = elementOf(field)
-  return keyword((TYPES[type.name] ?? 'text') + suffix)
-}
-
-/** An array of arrays has the type of an array. */
-function elementOf(field: ColumnField): readonly [element: ColumnField, suffix: string] {
-  if (field.item === undefined) return [field, '']
-  return [elementOf(field.item)[0], '[]']
-}
-
 /** `any()` takes an array of arrays for one of their items. */
 function inArrays(left: Fragment, values: ListNode): Fragment {
-  const type = typeOf(values.field)
+  const type = columnType(values.field)
   return sql`${left}::${type} in (select v::${type} from unnest(${bindArray(values, NAME)}::text[]) as v)`
 }
 
@@ -61,7 +28,7 @@ function isAnyInteger(field: ColumnField): boolean {
 }
 
 function typed(node: ParamNode): Fragment {
-  return sql`${bindParam(node, NAME)}::${typeOf(node.field)}`
+  return sql`${bindParam(node, NAME)}::${columnType(node.field)}`
 }
 
 const EXTRACTS: Readonly<Record<string, string>> = {
@@ -214,7 +181,7 @@ export const postgresql: Dialect = {
     // A column tells the type of the array by itself.
     const isTold = node.kind === 'column' && values.field.family !== 'range'
     if (isTold && !isAnyInteger(values.field)) return sql`${left} = any(${array})`
-    return sql`${left} = any(${array}::${typeOf(values.field)}[])`
+    return sql`${left} = any(${array}::${columnType(values.field)}[])`
   },
   match,
   matchExpression,

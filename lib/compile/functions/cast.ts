@@ -1,4 +1,5 @@
 import type { ColumnField } from '../../fields/column-field.ts'
+import { columnType } from '../dialects/pg-types.ts'
 import type { Emitter } from '../emitter.ts'
 import { type Fragment, keyword, sql } from '../fragment.ts'
 import { instant } from './instants.ts'
@@ -68,30 +69,12 @@ function sqliteText(
   return sql`substr(${text}, 1, ${keyword(String(maxLength))})`
 }
 
-const PG_TYPES: Readonly<Record<string, string>> = {
-  auto: 'bigint',
-  bigAuto: 'bigint',
-  integer: 'integer',
-  smallInteger: 'smallint',
-  bigInteger: 'bigint',
-  float: 'double precision',
-  decimal: 'numeric',
-  boolean: 'boolean',
-  uuid: 'uuid',
-  date: 'date',
-  time: 'time',
-  duration: 'interval',
-  json: 'jsonb',
-  binary: 'bytea',
-}
-
-function pgType({ name, maxLength, maxDigits, decimalPlaces }: ColumnField): Fragment {
+function pgType(to: ColumnField): Fragment {
+  const { name, maxLength, maxDigits, decimalPlaces } = to
   if (name === 'decimal' && maxDigits !== undefined) {
     return keyword(`numeric(${maxDigits}, ${decimalPlaces ?? 0})`)
   }
-  const type = PG_TYPES[name]
-  if (type !== undefined) return keyword(type)
-  return keyword(maxLength === undefined ? 'text' : `varchar(${maxLength})`)
+  return maxLength === undefined ? columnType(to) : keyword(`varchar(${maxLength})`)
 }
 
 /** Whether text ends in Z or an offset, and does not only look like it as a day does. */

@@ -1,4 +1,5 @@
 import type { ExprNode, LookupTree } from '../../query/nodes.ts'
+import { columnType } from '../dialects/pg-types.ts'
 import type { Emitter } from '../emitter.ts'
 import { type Fragment, keyword, sql } from '../fragment.ts'
 import { everywhere, type FunctionSql } from './record.ts'
@@ -10,19 +11,11 @@ export const RANGE_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, Funct
   ['isEmpty', everywhere('isempty({0})')],
 ])
 
-/** What is in a range is of the very type that its ends have. */
-const END_TYPES: Readonly<Record<string, string>> = {
-  integerRange: 'integer',
-  bigIntegerRange: 'bigint',
-  decimalRange: 'numeric',
-  dateRange: 'date',
-  dateTimeRange: 'timestamptz',
-}
-
 function side(node: ExprNode, { field }: ExprNode, emitter: Emitter): Fragment {
   const typed = emitter.typed(node)
   if (node.kind === 'param' || node.field.family === 'range') return typed
-  return sql`${typed}::${keyword(END_TYPES[field.name] ?? 'text')}`
+  // What is in a range is of the very type that its ends have.
+  return field.bound === undefined ? typed : sql`${typed}::${columnType(field.bound)}`
 }
 
 function operator(text: string) {

@@ -1,3 +1,4 @@
+import { remembered } from '../../util/remembered.ts'
 import { NotSent } from './driver.ts'
 import {
   type DirectQuery,
@@ -21,12 +22,7 @@ const flushing = new WeakMap<Protocol, Protocol>()
 
 /** The same connection to the server, which is asked for answers so far instead of to synchronise. */
 function withoutSync(protocol: Protocol): Protocol {
-  let open = flushing.get(protocol)
-  if (open === undefined) {
-    open = Object.create(protocol, { sync: { value: () => protocol.flush() } }) as Protocol
-    flushing.set(protocol, open)
-  }
-  return open
+  return Object.create(protocol, { sync: { value: () => protocol.flush() } }) as Protocol
 }
 
 /** The statements of a batch, and which of them the server speaks of. */
@@ -52,7 +48,7 @@ class Parts {
     this.#requests.forEach((request, at) => {
       const part = new this.#Part(request, this.#dones[at] as PgDone)
       this.#parts.push(part)
-      part.submit(at === last ? protocol : withoutSync(protocol))
+      part.submit(at === last ? protocol : remembered(flushing, protocol, withoutSync))
     })
   }
 
@@ -149,12 +145,7 @@ export function sendBatch(
   parserOf: (oid: number) => ParseValue,
   dones: readonly PgDone[],
 ): void {
-  const Base = queryClassOf(connection)
-  let Batch = classes.get(Base)
-  if (Batch === undefined) {
-    Batch = batchQuery(Base)
-    classes.set(Base, Batch)
-  }
+  const Batch = remembered(classes, queryClassOf(connection), batchQuery)
   const Part = directQueryClass(connection, parserOf)
   connection.query(new Batch(new Parts(Part, requests, dones)))
 }

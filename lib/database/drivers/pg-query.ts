@@ -1,3 +1,4 @@
+import { remembered } from '../../util/remembered.ts'
 /** How one value of a row is read from text; null where text is what it becomes. */
 export type ParseValue = ((text: string) => unknown) | null
 
@@ -109,7 +110,7 @@ function directQuery(Base: PgQueryClass, parserOf: (oid: number) => ParseValue):
 
     override prepare(protocol: Protocol): void {
       const isDescribed = this.#request.statement?.parsers != null
-      super.prepare(isDescribed ? withoutDescribe(protocol) : protocol)
+      super.prepare(isDescribed ? remembered(silent, protocol, withoutDescribe) : protocol)
     }
 
     handleRowDescription({ fields }: { readonly fields: readonly PgColumn[] }): void {
@@ -154,12 +155,7 @@ const silent = new WeakMap<Protocol, Protocol>()
 
 /** The same connection to the server, on which nothing is asked to be described. */
 function withoutDescribe(protocol: Protocol): Protocol {
-  let quiet = silent.get(protocol)
-  if (quiet === undefined) {
-    quiet = Object.create(protocol, { describe: { value: () => undefined } }) as Protocol
-    silent.set(protocol, quiet)
-  }
-  return quiet
+  return Object.create(protocol, { describe: { value: () => undefined } }) as Protocol
 }
 
 const classes = new WeakMap<PgQueryClass, DirectQueryClass>()
