@@ -39,7 +39,10 @@ export class FieldError extends OrmError {
   override readonly code: string = 'FIELD_ERROR'
 }
 
-/** A value is not of its column's type: `filter({ pages: 'many' })`. Thrown before any SQL. */
+/**
+ * A value is not of its column's type: `filter({ pages: 'many' })`. Thrown before any SQL; of regular
+ * expressions only PostgreSQL can say it.
+ */
 export class InvalidValueError extends OrmError {
   override readonly code: string = 'INVALID_VALUE'
 }
