@@ -42,7 +42,8 @@ export const TESTED = 'tested'
 
 const LEAK_PATIENCE_MS = 8000
 
-async function isSoon(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
+/** Whether it is so within some seconds; looks again and again. */
+export async function isSoon(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
   const endsAt = Date.now() + LEAK_PATIENCE_MS
   while (!(await isSo())) {
     if (Date.now() > endsAt) return false
