@@ -1,4 +1,5 @@
 import { CommitUnknownError, TransactionBrokenError, TransactionError } from '../errors.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 import { BegunConnection, type Circumstances, control } from './begun.ts'
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
@@ -22,7 +23,18 @@ function isTimeout(ms: unknown): boolean {
   return typeof ms === 'number' && ms > 0 && ms <= LONGEST_TIMEOUT_MS
 }
 
-function assertOptions(options: AtomicOptions): void {
+/** The names of the options of `atomic()`. */
+export const ATOMIC_OPTIONS: OptionNames<AtomicOptions> = {
+  isolation: true,
+  readOnly: true,
+  deferrable: true,
+  durable: true,
+  retries: true,
+  timeout: true,
+}
+
+function readAtomic(given: AtomicOptions): AtomicOptions {
+  const options = readOptions('atomic()', given, ATOMIC_OPTIONS)
   const { isolation, retries = 0, timeout } = options
   if (isolation !== undefined && !ISOLATIONS.has(isolation)) {
     throw new TransactionError(
@@ -37,6 +49,7 @@ function assertOptions(options: AtomicOptions): void {
       'atomic() takes timeout in milliseconds, more than 0 and less than 2 ** 31.',
     )
   }
+  return options
 }
 
 /** A savepoint cannot change what its transaction is; asking for the same is fine. */
@@ -293,9 +306,9 @@ export async function runAtomic<T>(
   db: Database,
   pool: Pool,
   fn: () => T | PromiseLike<T>,
-  options: AtomicOptions,
+  given: AtomicOptions,
 ): Promise<T> {
-  assertOptions(options)
+  const options = readAtomic(given)
   const outer = currentFrame(db)
   if (outer !== undefined) {
     assertNestable(outer, options)

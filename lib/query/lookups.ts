@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { FieldError, ImproperlyConfigured, InvalidValueError } from '../errors.ts'
 import type { ColumnField, Family } from '../fields/column-field.ts'
+import { shownName } from '../util/shown-name.ts'
 import { assertWithin } from './limits.ts'
 import type { ConditionTree, ExprNode, LookupTree, QueryNode } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
@@ -134,7 +135,7 @@ export function unknownLookup(name: string, kind: Kind, label: string): FieldErr
   const names = all.filter(([, rule]) => rule.kinds.has(kind)).map(([lookup]) => lookup)
   if (kind !== 'jsonPath' && kind !== 'relation') names.push(...transformNames(kind))
   return new FieldError(
-    `Unsupported lookup '${name.slice(0, 100)}' in ${label}. Choices are: ${names.join(', ')}.`,
+    `Unsupported lookup '${shownName(name)}' in ${label}. Choices are: ${names.join(', ')}.`,
   )
 }
 

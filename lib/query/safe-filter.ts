@@ -2,6 +2,7 @@ import { FieldError } from '../errors.ts'
 import { metaOf } from '../meta/meta.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { Unknown } from '../meta/row-types.ts'
+import { readOptions } from '../util/options.ts'
 import type { CheckPath, WhereValue } from './lookup-types.ts'
 import type { Order, Path, Where, WhereHint } from './name-types.ts'
 import { Meanings, modelScope, type ResolvedPath, resolveWhole } from './paths.ts'
@@ -48,6 +49,7 @@ export interface SafeFilterOptions<Ks> {
   readonly empty?: 'refuse' | 'ignore' | undefined
 }
 
+const FILTER_OPTIONS = { allow: true, except: true, unknown: true, empty: true } as const
 const targets = new Meanings<TextTarget>()
 
 function assertShown(found: ResolvedPath, key: string): void {
@@ -96,7 +98,8 @@ export function safeFilter<M, const Ks extends readonly string[]>(
   input: RequestQuery,
   options: SafeFilterOptions<Ks & CheckAllowedKeys<M, Ks>>,
 ): Where<M> {
-  const { allow, except = [], unknown = 'refuse', empty = 'refuse' } = options
+  const own = readOptions('safeFilter()', options, FILTER_OPTIONS)
+  const { allow, except = [], unknown = 'refuse', empty = 'refuse' } = own
   const meta = metaOf(model)
   // All of them, so that a mistake is found by the first request.
   const allowed = new Map(allow.map((key) => [key as string, targetOf(meta, key)]))
@@ -135,7 +138,8 @@ export function safeOrder<M, const Ks extends readonly string[]>(
   options: SafeOrderOptions<Ks & CheckOrderKeys<M, Ks>>,
 ): Order<M>[] {
   const meta = metaOf(model)
-  const allowed = new Set<string>(options.allow)
+  const { allow } = readOptions('safeOrder()', options, { allow: true })
+  const allowed = new Set<string>(allow)
   for (const path of allowed) assertShown(resolveWhole(modelScope(meta), path), path)
   if (input === undefined || input === null || input === '') return []
   const [terms = []] = requestTexts({ order: input }, () => true).values()

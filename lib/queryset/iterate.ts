@@ -3,6 +3,7 @@ import type { Database, Reading, Runner } from '../database/runner.ts'
 import { currentFrame, frameAround } from '../database/transaction.ts'
 import { withKeyOrder } from '../query/key-order.ts'
 import type { QueryState } from '../query/nodes.ts'
+import { readOptions } from '../util/options.ts'
 import { assertSize } from './limits.ts'
 import { loadPrefetches } from './prefetch.ts'
 import { assertLockable, limitsOf, makeRows } from './read-rows.ts'
@@ -32,8 +33,9 @@ const CHUNK_SIZE = 2000
 export function iterate<R>(
   db: Database,
   state: QueryState,
-  { chunkSize = CHUNK_SIZE }: IteratorOptions,
+  options: IteratorOptions,
 ): AsyncGenerator<R, void, undefined> {
+  const { chunkSize = CHUNK_SIZE } = readOptions('iterator()', options, { chunkSize: true })
   assertSize(chunkSize, 'chunkSize')
   return rowsOf<R>(db, state, chunkSize)
 }

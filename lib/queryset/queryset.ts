@@ -50,6 +50,7 @@ import {
 import * as states from '../query/state.ts'
 import { type TreeOptions, withTree } from '../query/trees.ts'
 import { callOrigin } from '../util/call-site.ts'
+import { readOptions } from '../util/options.ts'
 import type {
   AliasedScope,
   Annotated,
@@ -373,7 +374,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     options: { readonly fieldName: P },
   ): Promise<Map<BulkKey<M, P>, R>>
   async inBulk(keys?: readonly unknown[], options: { fieldName?: string } = {}): Promise<unknown> {
-    const query = bulkQuery(this.#state, keys, options.fieldName ?? 'pk')
+    const { fieldName = 'pk' } = readOptions('inBulk()', options, { fieldName: true })
+    const query = bulkQuery(this.#state, keys, fieldName)
     return await this.#run((runner) => fetchBulk(runner, query))
   }
 
@@ -644,9 +646,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     const options = terms[terms.length - 1]
     if (!hasFlat(options)) return this.#with(withValuesList(this.#state, terms))
     const paths = terms.slice(0, -1)
-    return this.#with(
-      options.flat ? withFlat(this.#state, ...paths) : withValuesList(this.#state, paths),
-    )
+    const { flat } = readOptions('valuesList()', options, { flat: true })
+    return this.#with(flat ? withFlat(this.#state, ...paths) : withValuesList(this.#state, paths))
   }
 
   /**
