@@ -573,7 +573,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * Locks the rows until the transaction ends; only in `atomic()`. SQLite, whose transactions lock
    * the whole database, sends the plain query.
    *
-   * @throws TransactionError outside a transaction.
+   * @throws TransactionError when it is sent outside a transaction, on SQLite too.
    * @example
    * await atomic(async () => {
    *   const job = await Job.objects.filter({ done: false }).selectForUpdate({ skipLocked: true }).first()

@@ -41,12 +41,13 @@ export async function readRows(
 }
 
 /**
- * Refuses to lock rows outside a transaction, where the lock would be gone at once. SQLite has none.
+ * Refuses to lock rows outside a transaction, where the lock would be gone at once; on SQLite too,
+ * which has none, so that what works there works on PostgreSQL.
  *
  * @throws TransactionError
  */
 export function assertLockable(db: Database, { lock }: QueryState): void {
-  if (lock === null || db.dialect === 'sqlite' || currentFrame(db) !== undefined) return
+  if (lock === null || currentFrame(db) !== undefined) return
   throw new TransactionError(
     'selectForUpdate() locks rows until a transaction ends: call it in atomic().',
   )
