@@ -382,8 +382,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   /**
    * The rows one by one, of which no more than a chunk is in memory; neither from what is remembered
    * nor into it. They are read on a connection of their own, in `atomic()` on the transaction's, which
-   * is free again with the last chunk, and when the loop is left. What is prefetched, and what
-   * instances load for each other, is so by the chunk. `timeout()` is for each.
+   * is free again with the last chunk, and when the loop is left; it is that of where the first row was
+   * asked for, whoever asks for the others. What is prefetched, and what instances load for each other,
+   * is so by the chunk. `timeout()` is for each.
    *
    * Source: Django's `iterator()`.
    *
