@@ -76,7 +76,7 @@ import { assertSignal, assertTimeout } from './limits.ts'
 import type { OuterIn, OuterInNamed, OuterInTerms, Referring } from './outer-types.ts'
 import { addPrefetches } from './prefetch-paths.ts'
 import type { CheckPrefetches, WithPrefetched } from './prefetch-types.ts'
-import { limitsOf } from './read-rows.ts'
+import { limitsOf, withinLimits } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type { SelfRelations } from './tree-types.ts'
@@ -607,13 +607,16 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     return this.#with(states.patchState(this.#state, { database }))
   }
 
-  /** Rejects with `QueryTimeoutError` after so many milliseconds; the database is told to stop. */
+  /**
+   * Rejects with `QueryTimeoutError` after so many milliseconds; the database is told to stop. What
+   * is more than one query, as `create()` and `bulkCreate()` are, is one transaction then.
+   */
   timeout(ms: number): this {
     assertTimeout(ms)
     return this.#with(states.patchState(this.#state, { timeoutMs: ms }))
   }
 
-  /** Rejects with an `AbortError` when the signal is aborted; the database is told to stop. */
+  /** As `timeout()`: rejects with an `AbortError` when the signal is aborted. */
   signal(signal: AbortSignal): this {
     assertSignal(signal)
     return this.#with(states.patchState(this.#state, { signal }))
@@ -747,7 +750,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   create<C extends CreateHint<M> & CheckCreate<M, C>>(input: C): Promise<M>
   async create(input: object): Promise<unknown> {
-    return await creating.create(databaseOf(this.#state), this.#state.model, input)
+    return await this.#within((db) => creating.create(db, this.#state.model, input))
   }
 
   /**
@@ -775,10 +778,12 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     options?: BulkCreateOptions,
   ): Promise<M[]>
   async bulkCreate(rows: unknown, options: BulkCreateOptions = {}): Promise<unknown> {
-    const db = databaseOf(this.#state)
     const { model } = this.#state
-    if (!Array.isArray(rows)) return await bulkCreateFrom(db, model, rows, options)
-    return await creating.bulkCreate(db, model, rows, options)
+    return await this.#within<unknown>((db) =>
+      Array.isArray(rows)
+        ? creating.bulkCreate(db, model, rows, options)
+        : bulkCreateFrom(db, model, rows, options),
+    )
   }
 
   /**
@@ -803,7 +808,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     fields: readonly string[],
     options: BulkUpdateOptions = {},
   ): Promise<number> {
-    return await this.#write(({ db }) => bulkUpdate(db, this.#state, instances, fields, options))
+    return await this.#write(() =>
+      this.#within((db) => bulkUpdate(db, this.#state, instances, fields, options)),
+    )
   }
 
   /**
@@ -818,8 +825,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     options?: GetOrCreateOptions<DefaultsOf<M>>,
   ): Promise<[M, boolean]>
   async getOrCreate(where: object, options: object = {}): Promise<unknown> {
-    const db = databaseOf(this.#state)
-    return await creating.getOrCreate(db, this.#state, where as never, options)
+    return await this.#within((db) =>
+      creating.getOrCreate(db, this.#state, where as never, options),
+    )
   }
 
   /**
@@ -831,8 +839,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     options?: UpdateOrCreateOptions<DefaultsOf<M>>,
   ): Promise<[M, boolean]>
   async updateOrCreate(where: object, options: object = {}): Promise<unknown> {
-    const db = databaseOf(this.#state)
-    return await creating.updateOrCreate(db, this.#state, where as never, options)
+    return await this.#within((db) =>
+      creating.updateOrCreate(db, this.#state, where as never, options),
+    )
   }
 
   /**
@@ -947,6 +956,12 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     } finally {
       this.#cache.clear()
     }
+  }
+
+  /** Does what is no single statement within this queryset's limits. */
+  async #within<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    const db = databaseOf(this.#state)
+    return await withinLimits(db, this.#state, () => work(db))
   }
 
   /**
