@@ -200,6 +200,14 @@ export class SerializationError extends OperationalError {
   override readonly code: string = 'SERIALIZATION'
 }
 
+/**
+ * A migration with `transaction: false` did not finish: its process died, or it failed. The message
+ * says which, and what is to be done before migrations can go on.
+ */
+export class MigrationInterruptedError extends OrmError {
+  override readonly code: string = 'MIGRATION_INTERRUPTED'
+}
+
 /** `expectQueries()` saw another number of statements; the message lists them. */
 export class QueryCountError extends OrmError {
   override readonly code: string = 'QUERY_COUNT'
