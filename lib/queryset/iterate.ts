@@ -53,6 +53,7 @@ async function* rowsOf<R>(
     ? new Source(
         state,
         () => db.current(),
+        db.current(),
         null,
         (place) => wholeStream(place, query),
       )
@@ -77,6 +78,7 @@ async function* rowsOf<R>(
 class Source implements StreamPlace {
   readonly limits: ReturnType<typeof limitsOf>
   readonly runner: () => Runner
+  readonly home: Runner
   readonly #reading: Reading | null
   readonly #stream: RowStream
   #isClosed = false
@@ -84,11 +86,13 @@ class Source implements StreamPlace {
   constructor(
     state: QueryState,
     runner: () => Runner,
+    home: Runner,
     reading: Reading | null,
     streamOf: (place: StreamPlace) => RowStream,
   ) {
     this.limits = limitsOf(state)
     this.runner = runner
+    this.home = home
     this.#reading = reading
     this.#stream = streamOf(this)
   }
@@ -116,14 +120,14 @@ async function openSource(db: Database, state: QueryState, query: CompiledSelect
       const here = frameAround(db)
       return here?.isWithin(home) ? here : home
     }
-    return new Source(state, runner, null, streamOf)
+    return new Source(state, runner, home, null, streamOf)
   }
   // The only connection is for the loop's own statements too.
   if (db.dialect === 'sqlite' && db.poolMax === 1) {
-    return new Source(state, () => db.current(), null, streamOf)
+    return new Source(state, () => db.current(), db.current(), null, streamOf)
   }
   const reading = await db.openReading(limitsOf(state))
-  return new Source(state, () => reading, reading, streamOf)
+  return new Source(state, () => reading, reading, reading, streamOf)
 }
 
 function streamFor(
