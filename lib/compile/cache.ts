@@ -129,8 +129,8 @@ function fromTemplate(template: Template, leaves: readonly object[]): Finished<D
   }
   const bindings = hasLists ? spread(values, slots) : values
   // Not by `...`, which takes longer than all the rest.
-  const { sql, wants, writes, table, shape } = draft
-  return { sql, bindings, wants, writes, table, repeated: true, shape }
+  const { sql, wants, writes, table, shape, cells } = draft
+  return { sql, bindings, wants, writes, table, repeated: true, shape, cells }
 }
 
 /**

@@ -5,7 +5,8 @@ import { planCount, planExists } from '../query/plan-rows.ts'
 import { shapeOf } from '../query/shape.ts'
 import { emitterOf, selectText } from './builder.ts'
 import { finished } from './cache.ts'
-import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
+import { cellsOf } from './cells.ts'
+import { type CompiledStatement, type Draft, draftOf, withShared } from './statement.ts'
 
 /** A statement that gives rows, and how they are read. */
 export interface CompiledSelect extends CompiledStatement {
@@ -21,7 +22,8 @@ export function compileSelect(state: QueryState, dialect: DialectName): Compiled
   return finished('select', shapeOf(state), dialect, () => {
     const { plan, shape } = planSelect(state)
     const draft = draftOfPlan(plan, dialect)
-    return draft && { ...draft, shape }
+    const cells = dialect === 'sqlite' ? cellsOf(plan) : undefined
+    return draft && { ...draft, shape, cells }
   })
 }
 
@@ -39,5 +41,13 @@ export function compileExists(state: QueryState, dialect: DialectName): Compiled
 export function draftOfPlan(plan: SelectPlan, dialect: DialectName): Draft | null {
   if (plan.isEmpty) return null
   const text = selectText(plan, emitterOf(dialect), true)
-  return draftOf(text, dialect, { wants: 'rows', writes: false })
+  const draft = draftOf(text, dialect, { wants: 'rows', writes: false })
+  return dialect === 'postgresql' && comparesExpressions(plan) ? withShared(draft) : draft
+}
+
+/** Whether expressions in one place must be the same as in another. */
+function comparesExpressions({ groupBy, distinct, from: { query } }: SelectPlan): boolean {
+  if (groupBy.length > 0 || distinct) return true
+  if (query === null) return false
+  return 'plans' in query ? query.plans.some(comparesExpressions) : comparesExpressions(query)
 }

@@ -1,5 +1,6 @@
 import type { DialectName } from '../fields/dialect.ts'
 import type { RowShape } from '../query/nodes.ts'
+import type { CellForm } from './cells.ts'
 import { compilingKnex } from './clients.ts'
 import type { Bound, Fragment } from './fragment.ts'
 
@@ -14,6 +15,8 @@ export interface CompiledStatement {
   readonly table?: string | undefined
   /** Its text was asked for before, with other values: worth preparing. */
   readonly repeated?: boolean | undefined
+  /** How its columns go into one JSON text of SQLite, where they can. */
+  readonly cells?: readonly CellForm[] | undefined
 }
 
 /** A statement whose values are still to be encoded. */
@@ -32,26 +35,17 @@ export function nativeText(text: string, dialect: DialectName): string {
 
 const PLACEHOLDER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$])\$(\d+)/g
 
-/** A fragment as a statement. */
-export function draftOf(
-  { sql, bound }: Fragment,
-  dialect: DialectName,
-  kind: Omit<Draft, 'sql' | 'bound'>,
-): Draft {
-  const draft = { sql: nativeText(sql, dialect), bound, ...kind }
-  return dialect === 'postgresql' ? withShared(draft) : draft
-}
-
 /**
- * The same statement with one placeholder for each shared value, in however many places it is: else
+ * The same statement with one placeholder for each value, in however many places it is: else
  * PostgreSQL could not know that two expressions with it are the same, as GROUP BY and DISTINCT ask.
  */
-function withShared(draft: Draft): Draft {
+export function withShared(draft: Draft): Draft {
   const { sql, bound } = draft
   if (bound.some(({ isList }) => isList)) return draft
   const kept: Bound[] = []
   const places = bound.map((each) => {
-    const at = each.isShared ? kept.findIndex((known) => isSame(known, each)) : -1
+    const { leaf, encode } = each
+    const at = kept.findIndex((known) => known.leaf === leaf && known.encode === encode)
     return at < 0 ? kept.push(each) : at + 1
   })
   if (kept.length === bound.length) return draft
@@ -61,6 +55,11 @@ function withShared(draft: Draft): Draft {
   return { ...draft, sql: text, bound: kept }
 }
 
-function isSame(known: Bound, { leaf, encode }: Bound): boolean {
-  return known.isShared && known.leaf === leaf && known.encode === encode
+/** A fragment as a statement. */
+export function draftOf(
+  { sql, bound }: Fragment,
+  dialect: DialectName,
+  kind: Omit<Draft, 'sql' | 'bound'>,
+): Draft {
+  return { sql: nativeText(sql, dialect), bound, ...kind }
 }

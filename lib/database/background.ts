@@ -219,10 +219,8 @@ export class Background {
   }
 
   #startIn<T>(frame: Frame, task: Task<T>): void {
-    // Not the task, whose result would stay as long as the transaction.
-    const { record } = task
     frame.onEnd(() => {
-      if (record.outcome === 'failed') this.#unread.giveUp(record, 'transaction ended')
+      if (task.record.outcome === 'failed') this.#unread.giveUp(task.record, 'transaction ended')
     })
     this.#runOn(frame, task)
   }

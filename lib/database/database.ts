@@ -1,6 +1,5 @@
 import type { Knex } from 'knex'
 import { ImproperlyConfigured, OperationalError } from '../errors.ts'
-import { readOptions } from '../util/options.ts'
 import { Background } from './background.ts'
 import { clientOf, configuredKnex } from './configure.ts'
 import { heldOn } from './context.ts'
@@ -142,8 +141,7 @@ class OpenDatabase extends Database {
   }
 
   close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    const { timeoutMs = CLOSE_MS } = readOptions('close()', options, { timeoutMs: true })
-    this.#closing ??= this.#close(timeoutMs)
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_MS)
     return this.#closing
   }
 

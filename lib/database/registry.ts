@@ -1,5 +1,4 @@
 import { ImproperlyConfigured } from '../errors.ts'
-import { shownName } from '../util/shown-name.ts'
 import type { Database } from './runner.ts'
 
 const databases = new Map<string, Database>()
@@ -14,7 +13,7 @@ const databases = new Map<string, Database>()
 export function databaseNamed(name: string): Database {
   const database = databases.get(name)
   if (database !== undefined) return database
-  const shown = shownName(name)
+  const shown = String(name).slice(0, 100)
   const known = [...databases.keys()].map((each) => `'${each}'`).join(', ')
   const cure =
     name === 'default'

@@ -18,6 +18,11 @@ export interface Statement {
   readonly repeated?: boolean | undefined
   /** The names of the columns are wanted with the rows. */
   readonly named?: boolean | undefined
+  /**
+   * Of SQLite, where the rows can come as one JSON text: what is in each column, or would lose
+   * digits in it. The same object each time the same text is sent.
+   */
+  readonly cells?: readonly ('any' | 'no float')[] | undefined
 }
 
 /** Limits of one run, from `timeout(ms)` and `signal(abortSignal)` of the queryset. */
@@ -81,8 +86,6 @@ export interface AtomicOptions {
    * When they are over it is rolled back and rejects, whatever `fn` waits for. @default none
    */
   readonly timeout?: number | undefined
-  /** Ends it as `timeout` does, with `AbortError`, when it is aborted. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /** What runs on a connection. */

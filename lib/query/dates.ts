@@ -1,5 +1,5 @@
 import { FieldError } from '../errors.ts'
-import { readOptions } from '../util/options.ts'
+import { isPlainObject } from '../util/plain-object.ts'
 import { annotate } from './annotations.ts'
 import { Expression, F } from './expression.ts'
 import { Trunc, TruncDate, type TruncKind } from './functions/dates.ts'
@@ -43,14 +43,13 @@ export function withDates(
   state: QueryState,
   path: string,
   kind: DateKind,
-  options: DatesOptions,
+  options: unknown,
 ): QueryState {
   const family = familyOf(state, path)
   const isDate = family === 'date' || family === 'dateTime'
   if (!isDate) throw new FieldError(`dates() takes a path to dates or instants.`)
   assertKind('dates()', kind, DATE_KINDS)
-  const { order = 'asc' } = readOptions('dates()', options, { order: true })
-  assertOrder('dates()', order)
+  const { order } = readOptions('dates()', options, false)
   const days = family === 'date' ? F(path) : TruncDate(path)
   return listed(state, path, Trunc(days, kind as TruncKind), order, 'dates()')
 }
@@ -60,15 +59,13 @@ export function withDateTimes(
   state: QueryState,
   path: string,
   kind: DateTimeKind,
-  options: DateTimesOptions,
+  options: unknown,
 ): QueryState {
   if (familyOf(state, path) !== 'dateTime') {
     throw new FieldError('datetimes() takes a path to instants.')
   }
   assertKind('datetimes()', kind, DATETIME_KINDS)
-  const own = readOptions('datetimes()', options, { order: true, tzinfo: true })
-  const { order = 'asc', tzinfo } = own
-  assertOrder('datetimes()', order)
+  const { order, tzinfo } = readOptions('datetimes()', options, true)
   const zone = tzinfo === undefined ? undefined : { tzinfo }
   return listed(state, path, Trunc(path, kind as TruncKind, zone), order, 'datetimes()')
 }
@@ -105,7 +102,19 @@ function assertKind(verb: string, kind: unknown, kinds: readonly unknown[]): voi
   if (!kinds.includes(kind)) throw new FieldError(`${verb} takes one of: ${kinds.join(', ')}.`)
 }
 
-function assertOrder(verb: string, order: unknown): void {
-  if (order === 'asc' || order === 'desc') return
-  throw new FieldError(`The order of ${verb} is 'asc' or 'desc'.`)
+function readOptions(
+  verb: string,
+  options: unknown,
+  takesZone: boolean,
+): { readonly order: 'asc' | 'desc'; readonly tzinfo?: string } {
+  if (isPlainObject(options)) {
+    const { order = 'asc', tzinfo, ...rest } = options
+    const isOrder = order === 'asc' || order === 'desc'
+    const isZone = tzinfo === undefined || (takesZone && typeof tzinfo === 'string')
+    if (isOrder && isZone && Object.keys(rest).length === 0) {
+      return tzinfo === undefined ? { order } : { order, tzinfo: tzinfo as string }
+    }
+  }
+  const zone = takesZone ? ' and tzinfo' : ''
+  throw new FieldError(`${verb} takes the options order ('asc', 'desc')${zone}.`)
 }

@@ -1,6 +1,5 @@
 import { FieldError, NotSupportedError } from '../errors.ts'
-import { type OptionNames, readOptions } from '../util/options.ts'
-import { shownName } from '../util/shown-name.ts'
+import { isPlainObject, ownOptions } from '../util/plain-object.ts'
 import type { JoinedSource } from './joins.ts'
 import type { Lock, PlannedLock, QueryState, SelectPlan, Source } from './nodes.ts'
 import type { Planner } from './planner.ts'
@@ -18,37 +17,35 @@ export interface LockOptions {
   readonly noKey?: boolean
 }
 
-const OPTIONS: OptionNames<LockOptions> = {
-  noWait: true,
-  skipLocked: true,
-  of: true,
-  noKey: true,
-}
+const FLAGS = ['noWait', 'skipLocked', 'noKey'] as const
 
 /**
  * Locks the rows until the transaction ends.
  *
  * @throws FieldError for options that there are not, or that contradict each other
  */
-export function withLock(state: QueryState, options: LockOptions): QueryState {
+export function withLock(state: QueryState, options: unknown): QueryState {
   assertNotCombined(state, 'selectForUpdate()')
   return patchState(state, { lock: readLock(options) })
 }
 
-function readLock(given: LockOptions): Lock {
-  const options = readOptions('selectForUpdate()', given, OPTIONS)
-  const { noWait = false, skipLocked = false, noKey = false, of = [] } = options
-  for (const [name, flag] of Object.entries({ noWait, skipLocked, noKey })) {
-    if (typeof flag === 'boolean') continue
-    throw new FieldError(`The option ${name} of selectForUpdate() is true or false.`)
-  }
-  if (!Array.isArray(of) || !of.every((name) => typeof name === 'string')) {
-    throw new FieldError('The option of of selectForUpdate() is a list of relations.')
-  }
-  if (noWait && skipLocked) {
+function readLock(options: unknown): Lock {
+  if (!isPlainObject(options)) throw wrongOptions()
+  const { of = [], ...others } = ownOptions(options)
+  const rest = ownOptions(others)
+  const flags = Object.fromEntries(FLAGS.map((name) => [name, rest[name] ?? false]))
+  const areKnown = Object.keys(rest).every((name) => name in flags)
+  const areFlags = FLAGS.every((name) => typeof flags[name] === 'boolean')
+  const isList = Array.isArray(of) && of.every((name) => typeof name === 'string')
+  if (!areKnown || !areFlags || !isList) throw wrongOptions()
+  if (flags['noWait'] && flags['skipLocked']) {
     throw new FieldError('selectForUpdate() takes noWait or skipLocked, not both.')
   }
-  return Object.freeze({ noWait, skipLocked, noKey, of: Object.freeze([...of]) })
+  return Object.freeze({ ...(flags as Omit<Lock, 'of'>), of: Object.freeze([...of]) })
+}
+
+function wrongOptions(): FieldError {
+  return new FieldError('selectForUpdate() takes the options noWait, skipLocked, noKey and of.')
 }
 
 /**
@@ -95,7 +92,7 @@ function sourceOf(state: QueryState, { joins }: Planner, path: string): Source {
     }
     if (branch === undefined || source === null) {
       throw new FieldError(
-        `selectForUpdate() cannot lock '${shownName(path)}' of ${state.model.name}: name 'self' or what selectRelated() loads.`,
+        `selectForUpdate() cannot lock '${path.slice(0, 100)}' of ${state.model.name}: name 'self' or what selectRelated() loads.`,
       )
     }
     tree = branch.children

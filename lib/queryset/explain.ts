@@ -2,7 +2,6 @@ import { compileSelect } from '../compile/select.ts'
 import type { Runner } from '../database/runner.ts'
 import { FieldError, NotSupportedError } from '../errors.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { type OptionNames, readOptions } from '../util/options.ts'
 import { limitsOf } from './read-rows.ts'
 
 /** Options of `explain()`. All but `analyze` are PostgreSQL's words for what the plan is to tell. */
@@ -31,17 +30,6 @@ const FLAGS = [
   ...(['analyze', 'verbose', 'costs', 'settings'] as const),
   ...(['buffers', 'wal', 'timing', 'summary'] as const),
 ]
-const OPTIONS: OptionNames<ExplainOptions> = {
-  analyze: true,
-  format: true,
-  verbose: true,
-  costs: true,
-  settings: true,
-  buffers: true,
-  wal: true,
-  timing: true,
-  summary: true,
-}
 const FORMATS: ReadonlySet<unknown> = new Set(['text', 'json', 'xml', 'yaml'])
 
 /**
@@ -66,14 +54,15 @@ export async function explain(
   const list = words.length === 0 ? '' : `(${words.join(', ')}) `
   const prefix = isPostgres ? `explain ${list}` : 'explain query plan '
   // Kept as a prepared statement, an EXPLAIN of SQLite would keep its locks.
-  const statement = { ...query, sql: prefix + query.sql, repeated: false }
+  const { sql, bindings, wants, writes } = query
+  const statement = { sql: prefix + sql, bindings, wants, writes }
   const { rows } = await runner.run(statement, limitsOf(state))
   return rows.map((row) => asText(row[row.length - 1])).join('\n')
 }
 
 /** The options as words of SQL, which come from this file only. */
 function wordsOf(options: ExplainOptions): string[] {
-  const { format, ...flags } = readOptions('explain()', options, OPTIONS)
+  const { format, ...flags } = options
   const words = FLAGS.flatMap((name) => {
     const value: unknown = flags[name]
     if (value === undefined || value === false)
@@ -81,8 +70,10 @@ function wordsOf(options: ExplainOptions): string[] {
     if (value === true) return [name]
     throw new FieldError(`The option ${name} of explain() is true or false.`)
   })
-  if (format !== undefined && !FORMATS.has(format)) {
-    throw new FieldError(`The format of explain() is one of: ${[...FORMATS].join(', ')}.`)
+  const known: ReadonlySet<string> = new Set(FLAGS)
+  const hasOthers = Object.keys(flags).some((name) => !known.has(name))
+  if (hasOthers || (format !== undefined && !FORMATS.has(format))) {
+    throw new FieldError(`explain() has no such option. Options are: ${FLAGS.join(', ')}, format.`)
   }
   return format === undefined ? words : [...words, `format ${format}`]
 }

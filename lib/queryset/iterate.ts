@@ -3,7 +3,6 @@ import type { Database, Reading, Runner } from '../database/runner.ts'
 import { currentFrame, frameAround } from '../database/transaction.ts'
 import { withKeyOrder } from '../query/key-order.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { readOptions } from '../util/options.ts'
 import { assertSize } from './limits.ts'
 import { loadPrefetches } from './prefetch.ts'
 import { assertLockable, limitsOf, makeRows } from './read-rows.ts'
@@ -33,9 +32,8 @@ const CHUNK_SIZE = 2000
 export function iterate<R>(
   db: Database,
   state: QueryState,
-  options: IteratorOptions,
+  { chunkSize = CHUNK_SIZE }: IteratorOptions,
 ): AsyncGenerator<R, void, undefined> {
-  const { chunkSize = CHUNK_SIZE } = readOptions('iterator()', options, { chunkSize: true })
   assertSize(chunkSize, 'chunkSize')
   return rowsOf<R>(db, state, chunkSize)
 }
@@ -53,7 +51,6 @@ async function* rowsOf<R>(
     ? new Source(
         state,
         () => db.current(),
-        db.current(),
         null,
         (place) => wholeStream(place, query),
       )
@@ -78,7 +75,6 @@ async function* rowsOf<R>(
 class Source implements StreamPlace {
   readonly limits: ReturnType<typeof limitsOf>
   readonly runner: () => Runner
-  readonly home: Runner
   readonly #reading: Reading | null
   readonly #stream: RowStream
   #isClosed = false
@@ -86,13 +82,11 @@ class Source implements StreamPlace {
   constructor(
     state: QueryState,
     runner: () => Runner,
-    home: Runner,
     reading: Reading | null,
     streamOf: (place: StreamPlace) => RowStream,
   ) {
     this.limits = limitsOf(state)
     this.runner = runner
-    this.home = home
     this.#reading = reading
     this.#stream = streamOf(this)
   }
@@ -120,14 +114,14 @@ async function openSource(db: Database, state: QueryState, query: CompiledSelect
       const here = frameAround(db)
       return here?.isWithin(home) ? here : home
     }
-    return new Source(state, runner, home, null, streamOf)
+    return new Source(state, runner, null, streamOf)
   }
   // The only connection is for the loop's own statements too.
   if (db.dialect === 'sqlite' && db.poolMax === 1) {
-    return new Source(state, () => db.current(), db.current(), null, streamOf)
+    return new Source(state, () => db.current(), null, streamOf)
   }
   const reading = await db.openReading(limitsOf(state))
-  return new Source(state, () => reading, reading, reading, streamOf)
+  return new Source(state, () => reading, reading, streamOf)
 }
 
 function streamFor(

@@ -2,6 +2,7 @@ import type { Statement } from '../runner.ts'
 import type { Driver, DriverResult } from './driver.ts'
 import { assertBindings, delayUnless } from './driver.ts'
 import { describeSqliteError } from './sqlite-errors.ts'
+import { type Packing, packingOf } from './sqlite-packing.ts'
 import {
   type AllDone,
   dropStatement,
@@ -9,6 +10,7 @@ import {
   prepareStatement,
   type RunDone,
   type Sqlite3Preparing,
+  type Sqlite3Statement,
 } from './sqlite-statements.ts'
 
 interface Sqlite3Connection extends Sqlite3Preparing {
@@ -19,10 +21,18 @@ interface Sqlite3Connection extends Sqlite3Preparing {
 
 const INTERRUPT_AGAIN_MS = 5
 
-function runAll(send: (done: AllDone) => void, named = false): Promise<DriverResult> {
+/** What can be run with values: a statement that is kept, or a text that is prepared each time. */
+type Runnable = Pick<Sqlite3Statement, 'all' | 'run'>
+
+function runAll(
+  runnable: Runnable,
+  { bindings, named }: Statement,
+  packing: Packing | undefined,
+): Promise<DriverResult> {
   return new Promise((resolve, reject) => {
-    send((error, rows) => {
+    runnable.all(bindings, (error, rows) => {
       if (error) return reject(error)
+      packing?.note(rows.length)
       // Values in the order of the select list: the compiler's names are unique and not numbers.
       const values = rows.map((row) => Object.values(row))
       resolve({ rows: values, count: rows.length, columns: named ? columnsOf(rows) : undefined })
@@ -34,31 +44,73 @@ function columnsOf([first]: readonly object[]): DriverResult['columns'] {
   return first && Object.keys(first).map((name) => ({ name }))
 }
 
-function runCount(send: (done: RunDone) => void): Promise<DriverResult> {
+/** As `runAll`, by a text that packs the rows; undefined where they were too many for it. */
+function runPacked(
+  runnable: Runnable,
+  { bindings }: Statement,
+  packing: Packing,
+): Promise<DriverResult | undefined> {
   return new Promise((resolve, reject) => {
-    send(function done(error) {
+    runnable.all(bindings, (error, answer) => {
+      if (error) return reject(error)
+      const rows = packing.rowsOf(answer)
+      resolve(rows && { rows, count: rows.length })
+    })
+  })
+}
+
+function runCount(runnable: Runnable, { bindings }: Statement): Promise<DriverResult> {
+  return new Promise((resolve, reject) => {
+    runnable.run(bindings, function done(error) {
       if (error) return reject(error)
       resolve({ rows: [], count: this.changes })
     })
   })
 }
 
-async function runPrepared(
+/** Runs a text: one that comes again as a statement that the connection keeps. */
+async function running<T>(
   connection: Sqlite3Connection,
-  { sql, bindings, wants }: Statement,
+  sql: string,
   kept: number,
-): Promise<DriverResult> {
+  work: (runnable: Runnable) => Promise<T>,
+): Promise<T> {
+  if (kept === 0) {
+    return await work({
+      all: (bindings, done) => connection.all(sql, bindings, done),
+      run: (bindings, done) => connection.run(sql, bindings, done),
+    })
+  }
   const statement =
     knownStatement(connection, sql) ?? (await prepareStatement(connection, sql, kept))
   try {
-    return await (wants === 'rows'
-      ? runAll((done) => statement.all(bindings, done))
-      : runCount((done) => statement.run(bindings, done)))
+    return await work(statement)
   } catch (error) {
     // One that has failed holds its locks until it is reset, which only another run would do.
     dropStatement(connection, sql)
     throw error
   }
+}
+
+async function runRows(
+  connection: Sqlite3Connection,
+  statement: Statement,
+  kept: number,
+): Promise<DriverResult> {
+  const packing = packingOf(statement)
+  if (packing?.isDue) {
+    try {
+      const packed = await running(connection, packing.sql, kept, (runnable) =>
+        runPacked(runnable, statement, packing),
+      )
+      if (packed !== undefined) return packed
+    } catch (error) {
+      if (!packing.failedBy(error)) throw error
+    }
+  }
+  return await running(connection, statement.sql, kept, (runnable) =>
+    runAll(runnable, statement, packing),
+  )
 }
 
 /** SQLite by `sqlite3`, whose statements run on threads of their own. */
@@ -70,11 +122,10 @@ export const sqlite3Driver: Driver = {
   run(connection, statement, kept) {
     assertBindings(statement.bindings, 'scalars')
     const sqlite = connection as Sqlite3Connection
-    if (statement.repeated && kept > 0) return runPrepared(sqlite, statement, kept)
-    const { sql, bindings, wants, named } = statement
-    return wants === 'rows'
-      ? runAll((done) => sqlite.all(sql, bindings, done), named)
-      : runCount((done) => sqlite.run(sql, bindings, done))
+    const keeping = statement.repeated ? kept : 0
+    return statement.wants === 'rows'
+      ? runRows(sqlite, statement, keeping)
+      : running(sqlite, statement.sql, keeping, (runnable) => runCount(runnable, statement))
   },
 
   async cancel(_client, connection, settled) {

@@ -1,0 +1,79 @@
+import { remembered } from '../../util/remembered.ts'
+import type { Statement } from '../runner.ts'
+
+type Cells = NonNullable<Statement['cells']>
+type Rows = readonly (readonly unknown[])[]
+
+/** So few rows take longer as a text. */
+const FEW_ROWS = 3
+/** Longer texts may be more than a string of JavaScript holds. */
+const LONGEST_TEXT = 2 ** 28
+/** A value that JSON has no form for, too many of them, or an SQLite older than this. */
+const CANNOT_PACK =
+  /JSON cannot hold BLOB|string or blob too big|no such function: (octet_length|iif|json_)/
+
+const packings = new WeakMap<Cells, Packing>()
+
+/**
+ * The rows of one statement as a JSON text, whose values SQLite puts together: `sqlite3` makes
+ * single values one by one, by a call into V8 for each.
+ */
+export class Packing {
+  readonly sql: string
+  #rowsBefore = Number.POSITIVE_INFINITY
+  #cannot = false
+
+  constructor(sql: string, cells: Cells) {
+    this.sql = packedText(sql, cells)
+  }
+
+  /** Whether the next run is to be packed: not where the last one had few rows. */
+  get isDue(): boolean {
+    return !this.#cannot && this.#rowsBefore > FEW_ROWS
+  }
+
+  /** How many rows there were. */
+  note(count: number): void {
+    this.#rowsBefore = count
+  }
+
+  /** The rows of an answer; undefined where they were too many, and are to be read as they are. */
+  rowsOf([answer]: readonly object[]): Rows | undefined {
+    const { packed } = answer as { packed: string | null }
+    if (packed === null) {
+      this.#cannot = true
+      return undefined
+    }
+    const rows = JSON.parse(packed) as Rows
+    this.note(rows.length)
+    return rows
+  }
+
+  /** Whether a run failed only because it was packed; none is packed from then on. */
+  failedBy(error: unknown): boolean {
+    if (!(error instanceof Error && CANNOT_PACK.test(error.message))) return false
+    this.#cannot = true
+    return true
+  }
+}
+
+/** The packing of a statement whose columns have a form in JSON. */
+export function packingOf({ sql, cells }: Statement): Packing | undefined {
+  return cells && remembered(packings, cells, () => new Packing(sql, cells))
+}
+
+function packedText(sql: string, cells: Cells): string {
+  const names = cells.map((_, at) => `c${at}`)
+  // A value that JSON refuses: the statement is then run as it is.
+  const values = names.map((name, at) =>
+    cells[at] === 'any'
+      ? name
+      : `case typeof(${name}) when 'real' then zeroblob(0) else ${name} end`,
+  )
+  const text = `json_group_array(json_array(${values.join(', ')}))`
+  return (
+    `with packed_rows(${names.join(', ')}) as (${sql}) ` +
+    `select iif(octet_length(packed) < ${LONGEST_TEXT}, packed, null) as packed ` +
+    `from (select ${text} as packed from packed_rows)`
+  )
+}
