@@ -247,6 +247,7 @@ export type {
   Annotated,
   AnnotatedScope,
   AnnotationValues,
+  ModelOf,
 } from './queryset/annotation-types.ts'
 export type { BulkCreateOptions } from './queryset/bulk-options.ts'
 export type { BulkUpdateOptions } from './queryset/bulk-update.ts'

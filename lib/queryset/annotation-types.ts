@@ -60,10 +60,13 @@ export type AnnotationValues<M, A> = {
 }
 
 /** A scope that has annotations beside its columns. */
-export type Annotated<M, A> = M & { readonly '~annotations': A }
+export type Annotated<M, A> = M & { readonly '~annotations': A; readonly '~model': ModelOf<M> }
 
 /** A scope that has names beside its columns, which are no part of its rows. */
-export type Aliased<M, A> = M & { readonly '~aliases': A }
+export type Aliased<M, A> = M & { readonly '~aliases': A; readonly '~model': ModelOf<M> }
+
+/** The model of a scope, without the names that were added to it. */
+export type ModelOf<M> = M extends { readonly '~model': infer Model } ? Model : M
 
 /** A row with annotations: properties of instances and objects, further values of tuples. */
 export type AnnotatedRow<R, A> =

@@ -167,19 +167,22 @@ class Deletion {
   ): Promise<void> {
     const objects: object[] = []
     const keys: string[] = []
+    const models = new Set<string>()
     for (const rule of this.#collected.rules.filter((each) => each.onDelete === onDelete)) {
       const referring = this.#without(this.#referring(rule), doomed.get(rule.child))
       const { rows } = await readRows(this.#db.current(), referring)
       if (rows.length === 0) continue
       for (const row of rows) objects.push(row as object)
       keys.push(`${rule.child.name}.${rule.relation.name} (${rows.length})`)
+      models.add(rule.child.name)
     }
     if (objects.length === 0) return
     const BlockedError = onDelete === 'protect' ? ProtectedError : RestrictedError
     throw new BlockedError(
       `Cannot delete rows of ${this.#state.model.name}: others refer to them, or to rows that ` +
-        `would be deleted with them, by ${keys.join(', ')}, whose onDelete is '${onDelete}'. They ` +
-        'are in objects: delete them first, or let them refer to others.',
+        `would be deleted with them, by ${keys.join(', ')}, whose onDelete is '${onDelete}'. ` +
+        `Delete these rows of ${[...models].join(', ')} first, or let them refer to others; the ` +
+        'error has them as its objects.',
       objects,
     )
   }

@@ -57,6 +57,7 @@ import type {
   AnnotatedScope,
   AnnotationValues,
   CheckAnnotations,
+  ModelOf,
   NamedAnnotations,
 } from './annotation-types.ts'
 import { askPeers } from './ask-peers.ts'
@@ -126,16 +127,23 @@ export type Reshaped<Q, M, R> = Q extends { startFetch(): unknown }
   ? OwnMethods<ClassOf<Q>, M, R> & AsyncQuerySet<M, R>
   : OwnMethods<ClassOf<Q>, M, R> & QuerySet<M, R>
 
-/** The same class of queryset; with the name of a depth, each row has it. */
+/** The same class of queryset, of whole rows; with the name of a depth, each row has it. */
 export type WithDepth<Q, M, R, D extends string> = string extends D
-  ? Q
+  ? Plain<Q, M, R>
   : [D] extends [never]
-    ? Q
+    ? Plain<Q, M, R>
     : Reshaped<
         Q,
-        Annotated<M, { readonly [K in D]: number }>,
-        AnnotatedRow<R, { readonly [K in D]: number }>
+        Annotated<ModelOf<M>, { readonly [K in D]: number }>,
+        AnnotatedRow<ModelOf<M>, { readonly [K in D]: number }>
       >
+
+/** A queryset without names that were added, and without what was loaded or left out. */
+type Plain<Q, M, R> = M extends { readonly '~model': infer Model }
+  ? Reshaped<Q, Model, Model>
+  : [M, R] extends [R, M]
+    ? Q
+    : Reshaped<Q, M, M>
 
 type Work<T> = (runner: Runner) => Promise<T>
 type Key = readonly unknown[]
@@ -483,6 +491,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * @param relation needed where the model has several keys to itself
    * @param options `depth`: the name under which rows say how many steps away they are, counted from 1;
    * `includeSelf`: these rows too, at 0; `maxDepth`: no further
+   *
+   * The queryset begins anew: names of `alias()`, and what was loaded with the rows, were theirs.
+   *
    * @throws FieldError for what is no key of another row of the model, and after `values()`.
    * @example
    * const trees = Category.objects.filter({ name: 'Books' }).descendants('parent', { depth: 'level' })

@@ -255,8 +255,8 @@ describeOnEach('delete() by the rules of foreign keys', (kind) => {
       expect(objects.map((object) => (object as Contract).id).sort()).to.deep.equal([1, 2])
       expect(error.message).to.equal(
         'Cannot delete rows of Author: others refer to them, or to rows that would be deleted with ' +
-          "them, by Contract.author (2), whose onDelete is 'protect'. They are in objects: delete " +
-          'them first, or let them refer to others.',
+          "them, by Contract.author (2), whose onDelete is 'protect'. Delete these " +
+          'rows of Contract first, or let them refer to others; the error has them as its objects.',
       )
       expect(two.id).to.equal(2)
       expect(await stage.left('books')).to.deep.equal([10, 20, 21])
@@ -267,6 +267,7 @@ describeOnEach('delete() by the rules of foreign keys', (kind) => {
       const error = await rejection(Author.objects.filter({ id: 2 }).delete())
       expect(error).to.be.instanceOf(ProtectedError)
       expect(error.message).to.contain('by Contract.author (1), Contract.book (1), whose')
+      expect(error.message).to.contain('Delete these rows of Contract first,')
       expect((error as ProtectedError).objects).to.have.lengthOf(2)
     })
 

@@ -228,6 +228,21 @@ describeOnEach('trees', (kind) => {
     ])
   })
 
+  it('begin with rows by names of alias(), which are no names of what is found', async () => {
+    const parents = all.alias({ n: Count('children') }).filter({ n__gt: 1, name: 'a' })
+    expect(await named(schema.sends(1, () => parents.descendants('parent')))).to.equal('bcdef')
+    const below = parents.selectRelated('parent').only('name').descendants('parent')
+    const error = thrown(() => below.filter({ n: 1 } as never))
+    expect(error).to.be.instanceOf(FieldError)
+    expect(error.message).to.include("Cannot resolve 'n' on Category.")
+    expect({ ...(await below.get({ name: 'b' })) }).to.deep.equal({
+      id: 2,
+      name: 'b',
+      parentId: 1,
+      twinId: null,
+    })
+  })
+
   it('refuse what is no relation to itself, and wrong options, before any SQL', async () => {
     await schema.sends(0, () => {
       const refused = (call: () => unknown, says: string): void => {
