@@ -39,7 +39,10 @@ export class FieldError extends OrmError {
   override readonly code: string = 'FIELD_ERROR'
 }
 
-/** A value is not of its column's type: `filter({ pages: 'many' })`. Thrown before any SQL. */
+/**
+ * A value is not of its column's type: `filter({ pages: 'many' })`. Thrown before any SQL; of regular
+ * expressions only PostgreSQL can say it.
+ */
 export class InvalidValueError extends OrmError {
   override readonly code: string = 'INVALID_VALUE'
 }
@@ -195,6 +198,14 @@ export class PoolTimeoutError extends OperationalError {
 /** A serialization failure, deadlock or busy SQLite file: running the transaction again may work. */
 export class SerializationError extends OperationalError {
   override readonly code: string = 'SERIALIZATION'
+}
+
+/**
+ * A migration with `transaction: false` did not finish: its process died, or it failed. The message
+ * says which, and what is to be done before migrations can go on.
+ */
+export class MigrationInterruptedError extends OrmError {
+  override readonly code: string = 'MIGRATION_INTERRUPTED'
 }
 
 /** `expectQueries()` saw another number of statements; the message lists them. */

@@ -55,6 +55,13 @@ export type {
   WriteInput,
 } from './meta/row-types.ts'
 export type { CreateShape, RowShape, StrictSchema, UpdateShape } from './meta/schema-types.ts'
+export type {
+  Migrate,
+  MigrationOptions,
+  MigrationResult,
+  MigrationTarget,
+} from './migrations/migrate.ts'
+export { migrate } from './migrations/migrate.ts'
 export type { ConnectOptions, UsingOptions } from './model/connect.ts'
 export { atomic, connect, onCommit } from './model/connect.ts'
 export type {

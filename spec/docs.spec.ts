@@ -79,20 +79,22 @@ describe('README.md', function () {
 
   it('leads from an empty folder to a page, on SQLite and then on PostgreSQL', async () => {
     const { tour } = workshop
-    const [installing = '', onSqlite = '', onPostgres = ''] = tourBlocks('sh')
+    const [installing = '', onSqlite = '', onPostgres = '', migrating = ''] = tourBlocks('sh')
     const [printed] = tourBlocks('text')
     await shell(tour, installing.replace(/^npm i .*$/gm, ''))
     const { stdout } = await shell(tour, onSqlite)
     expect(stdout).to.contain('Batch 1 run: 1 migrations').and.to.contain(printed)
+    expect((await shell(tour, migrating)).stdout).to.contain('Nothing to migrate')
     const postgres = databases.find(({ dialect }) => dialect === 'postgresql')
     const fresh = await postgres?.create()
     if (fresh === undefined) return
     const { connectionString } = fresh.config.connection as { connectionString: string }
-    const commands = onPostgres.replace(/^export DATABASE_URL=.*$/m, '')
+    const commands = onPostgres.replace(/^export DATABASE_URL=.*$/m, migrating)
     const second = await shell(tour, commands, { DATABASE_URL: connectionString }).finally(
       fresh.drop,
     )
-    expect(second.stdout).to.contain('Batch 1 run: 1 migrations').and.to.contain(printed)
+    expect(second.stdout).to.contain('Batch 1: 20260101000000_books.ts')
+    expect(second.stdout).to.contain('Already up to date').and.to.contain(printed)
   })
 
   describeOnEach(

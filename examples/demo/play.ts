@@ -1,7 +1,7 @@
 /** The demo from beginning to end: migrate, load, show the page twice, draw both, follow relations. */
 import { basename } from 'node:path'
 import type { Knex } from 'knex'
-import { connect, type Database } from '../../lib/index.ts'
+import { connect, type Database, migrate } from '../../lib/index.ts'
 import { models } from '../models.ts'
 import { type Atlas, credits } from './atlas.ts'
 import { drawLegend, drawTimeline } from './draw.ts'
@@ -19,7 +19,7 @@ export async function playDemo(config: Knex.Config, atlas: Atlas, output: Output
   try {
     output.line(output.paint('bold', 'asynchrormous: queries that run while you do other work'))
     output.heading(`1. The data, in ${describe(db)}`)
-    await migrate(db, output)
+    await runMigrations(db, output)
     await loadAtlas(atlas, output)
     for (const credit of credits) output.line(output.paint('dim', `    ${credit}`))
     output.heading("2. A page: cities called 'san', for a reader in Portugal")
@@ -31,10 +31,10 @@ export async function playDemo(config: Knex.Config, atlas: Atlas, output: Output
   }
 }
 
-/** What `npm run migrate` does: knex's own migrator, as the knexfile configures it. */
-async function migrate(db: Database, output: Output): Promise<void> {
+/** What `npm run migrate` does, by knex's own migrator, as the knexfile configures it. */
+async function runMigrations(db: Database, output: Output): Promise<void> {
   const startedAt = performance.now()
-  const [, done] = (await db.knex.migrate.latest()) as [number, string[]]
+  const [, done] = await migrate.latest(db)
   const remark = done.length > 0 ? `run in ${seconds(performance.now() - startedAt)}` : 'up to date'
   output.step('migrations', String(done.length), remark)
 }

@@ -48,7 +48,19 @@ export function lazyRaw(knex: Knex): MakeRaw {
 export function selectText(plan: SelectPlan, emitter: Emitter, isOutermost: boolean): Fragment {
   const knex = compilingKnex(emitter.dialect.name)
   const built = buildSelect(knex, plan, emitter, lazyRaw(knex), isOutermost).toSQL()
-  return { sql: built.sql, bound: withWindow(built.bindings, plan) }
+  const bound = withWindow(built.bindings, plan)
+  return { sql: built.sql, bound: comparesExpressions(plan) ? bound.map(shared) : bound }
+}
+
+/** Whether expressions in one place must be the same as in another. */
+function comparesExpressions({ groupBy, distinct, from: { query } }: SelectPlan): boolean {
+  if (groupBy.length > 0 || distinct) return true
+  if (query === null) return false
+  return 'plans' in query ? query.plans.some(comparesExpressions) : comparesExpressions(query)
+}
+
+function shared(bound: Bound): Bound {
+  return bound.shared()
 }
 
 /** knex itself binds the limit and then the offset, as the only values that are no `Bound`. */

@@ -41,9 +41,9 @@ export function fetchSpooled(name: string, after: number, count: number): Compil
   }
 }
 
-/** Drops a temporary table. */
+/** Drops a temporary table, where it is there. */
 export function dropSpool(name: string): CompiledStatement {
-  return { sql: `drop table temp."${name}"`, bindings: [], ...COMMAND }
+  return { sql: `drop table if exists temp."${name}"`, bindings: [], ...COMMAND }
 }
 
 /** A statement without rows, which must not be sent twice. */

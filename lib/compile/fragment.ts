@@ -10,11 +10,19 @@ export class Bound {
   readonly encode: Encode
   /** `encode` makes a list, of values for as many placeholders. */
   readonly isList: boolean
+  /** It has one placeholder with its equals: their expressions must be the same to the database. */
+  readonly isShared: boolean
 
-  constructor(leaf: object, encode: Encode, isList = false) {
+  constructor(leaf: object, encode: Encode, isList = false, isShared = false) {
     this.leaf = leaf
     this.encode = encode
     this.isList = isList
+    this.isShared = isShared
+  }
+
+  /** The same as a value that is shared. */
+  shared(): Bound {
+    return this.isShared ? this : new Bound(this.leaf, this.encode, this.isList, true)
   }
 }
 

@@ -6,7 +6,7 @@ import { shapeOf } from '../query/shape.ts'
 import { emitterOf, selectText } from './builder.ts'
 import { finished } from './cache.ts'
 import { cellsOf } from './cells.ts'
-import { type CompiledStatement, type Draft, draftOf, withShared } from './statement.ts'
+import { type CompiledStatement, type Draft, draftOf } from './statement.ts'
 
 /** A statement that gives rows, and how they are read. */
 export interface CompiledSelect extends CompiledStatement {
@@ -41,13 +41,5 @@ export function compileExists(state: QueryState, dialect: DialectName): Compiled
 export function draftOfPlan(plan: SelectPlan, dialect: DialectName): Draft | null {
   if (plan.isEmpty) return null
   const text = selectText(plan, emitterOf(dialect), true)
-  const draft = draftOf(text, dialect, { wants: 'rows', writes: false })
-  return dialect === 'postgresql' && comparesExpressions(plan) ? withShared(draft) : draft
-}
-
-/** Whether expressions in one place must be the same as in another. */
-function comparesExpressions({ groupBy, distinct, from: { query } }: SelectPlan): boolean {
-  if (groupBy.length > 0 || distinct) return true
-  if (query === null) return false
-  return 'plans' in query ? query.plans.some(comparesExpressions) : comparesExpressions(query)
+  return draftOf(text, dialect, { wants: 'rows', writes: false })
 }

@@ -35,17 +35,26 @@ export function nativeText(text: string, dialect: DialectName): string {
 
 const PLACEHOLDER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$])\$(\d+)/g
 
+/** A fragment as a statement. */
+export function draftOf(
+  { sql, bound }: Fragment,
+  dialect: DialectName,
+  kind: Omit<Draft, 'sql' | 'bound'>,
+): Draft {
+  const draft = { sql: nativeText(sql, dialect), bound, ...kind }
+  return dialect === 'postgresql' ? withShared(draft) : draft
+}
+
 /**
- * The same statement with one placeholder for each value, in however many places it is: else
+ * The same statement with one placeholder for each shared value, in however many places it is: else
  * PostgreSQL could not know that two expressions with it are the same, as GROUP BY and DISTINCT ask.
  */
-export function withShared(draft: Draft): Draft {
+function withShared(draft: Draft): Draft {
   const { sql, bound } = draft
   if (bound.some(({ isList }) => isList)) return draft
   const kept: Bound[] = []
   const places = bound.map((each) => {
-    const { leaf, encode } = each
-    const at = kept.findIndex((known) => known.leaf === leaf && known.encode === encode)
+    const at = each.isShared ? kept.findIndex((known) => isSame(known, each)) : -1
     return at < 0 ? kept.push(each) : at + 1
   })
   if (kept.length === bound.length) return draft
@@ -55,11 +64,6 @@ export function withShared(draft: Draft): Draft {
   return { ...draft, sql: text, bound: kept }
 }
 
-/** A fragment as a statement. */
-export function draftOf(
-  { sql, bound }: Fragment,
-  dialect: DialectName,
-  kind: Omit<Draft, 'sql' | 'bound'>,
-): Draft {
-  return { sql: nativeText(sql, dialect), bound, ...kind }
+function isSame(known: Bound, { leaf, encode }: Bound): boolean {
+  return known.isShared && known.leaf === leaf && known.encode === encode
 }

@@ -219,8 +219,10 @@ export class Background {
   }
 
   #startIn<T>(frame: Frame, task: Task<T>): void {
+    // Not the task, whose result would stay as long as the transaction.
+    const { record } = task
     frame.onEnd(() => {
-      if (task.record.outcome === 'failed') this.#unread.giveUp(task.record, 'transaction ended')
+      if (record.outcome === 'failed') this.#unread.giveUp(record, 'transaction ended')
     })
     this.#runOn(frame, task)
   }

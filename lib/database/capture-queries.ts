@@ -1,4 +1,5 @@
 import { QueryCountError } from '../errors.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 import { type CapturedQuery, Recording } from './capture.ts'
 import { hearKnex } from './capture-knex.ts'
 import { QueryReport, queryLines } from './query-report.ts'
@@ -22,6 +23,9 @@ export interface CaptureReportOptions extends CaptureOptions {
   /** From how many times on, from one place, a statement is reported as repeated. @default 3 */
   readonly repeats?: number | undefined
 }
+
+const COUNTED: OptionNames<CaptureOptions> = { using: true, transactions: true }
+const REPORTED: OptionNames<CaptureReportOptions> = { ...COUNTED, bindings: true, repeats: true }
 
 async function record<T>(
   fn: () => T | PromiseLike<T>,
@@ -56,8 +60,9 @@ function counted(recording: Recording, { transactions }: CaptureOptions): Captur
  */
 export async function captureQueries<T>(
   fn: () => T | PromiseLike<T>,
-  options: CaptureReportOptions = {},
+  given: CaptureReportOptions = {},
 ): Promise<QueryReport<T>> {
+  const options = readOptions('captureQueries()', given, REPORTED)
   const { recording, result } = await record(fn, options)
   const repeats = options.repeats ?? DEFAULT_REPEATS
   return new QueryReport(result, recording, counted(recording, options), repeats)
@@ -76,8 +81,9 @@ export async function captureQueries<T>(
 export async function expectQueries<T>(
   count: number,
   fn: () => T | PromiseLike<T>,
-  options: CaptureOptions = {},
+  given: CaptureOptions = {},
 ): Promise<T> {
+  const options = readOptions('expectQueries()', given, COUNTED)
   const { recording, result } = await record(fn, options)
   const queries = counted(recording, options)
   if (queries.length === count) return result

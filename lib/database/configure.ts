@@ -6,6 +6,7 @@ type Done = (error?: unknown, connection?: unknown) => void
 
 interface ExecConnection extends DriverConnection {
   exec(sql: string, done?: (error: Error | null) => void): unknown
+  close(): unknown
 }
 
 const BUSY_TIMEOUT_MS = 5000
@@ -47,18 +48,24 @@ function preparedBy(isFile: boolean, then: unknown): (connection: unknown, done:
     'PRAGMA foreign_keys = ON',
   ].join('; ')
   return (connection, done) => {
-    const next: Done = (error) => {
-      if (error || typeof then !== 'function') done(error ?? null, connection)
-      else (then as (connection: unknown, done: Done) => void)(connection, done)
-    }
     const sqlite = connection as ExecConnection
-    // sqlite3 calls back; better-sqlite3 is synchronous.
-    if (sqlite.exec.length === 1) {
-      sqlite.exec(pragmas)
-      next()
-    } else {
-      sqlite.exec(pragmas, next)
+    const finish: Done = (error) => {
+      // knex forgets it then, and its file would stay open.
+      if (error) sqlite.close()
+      done(error ?? null, connection)
     }
+    const next: Done = (error) => {
+      if (error || typeof then !== 'function') finish(error)
+      else (then as (connection: unknown, done: Done) => void)(connection, finish)
+    }
+    // sqlite3 calls back; better-sqlite3 is synchronous.
+    if (sqlite.exec.length !== 1) return void sqlite.exec(pragmas, next)
+    try {
+      sqlite.exec(pragmas)
+    } catch (error) {
+      return finish(error)
+    }
+    next()
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { ImproperlyConfigured, OperationalError } from '../errors.ts'
+import { readOptions } from '../util/options.ts'
 import { Background } from './background.ts'
 import { clientOf, configuredKnex } from './configure.ts'
 import { heldOn } from './context.ts'
@@ -141,7 +142,8 @@ class OpenDatabase extends Database {
   }
 
   close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_MS)
+    const { timeoutMs = CLOSE_MS } = readOptions('close()', options, { timeoutMs: true })
+    this.#closing ??= this.#close(timeoutMs)
     return this.#closing
   }
 

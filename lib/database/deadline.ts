@@ -4,9 +4,12 @@ import type { RunLimits } from './runner.ts'
 // Beyond this setTimeout fires at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
+/** What is to be over in time. */
+type Limited = 'query' | 'atomic()'
+
 type Reason =
-  | { readonly kind: 'timeout'; readonly ms: number; readonly of: 'query' | 'atomic()' }
-  | { readonly kind: 'abort'; readonly cause: unknown }
+  | { readonly kind: 'timeout'; readonly ms: number; readonly of: Limited }
+  | { readonly kind: 'abort'; readonly cause: unknown; readonly of: Limited }
   | { readonly kind: 'stop'; readonly error: OrmError }
 
 /**
@@ -18,13 +21,13 @@ export class Deadline {
   readonly #release: (() => void)[] = []
   #reason: Reason | undefined
 
-  constructor(limits: RunLimits = {}, outer?: Deadline, of: 'query' | 'atomic()' = 'query') {
+  constructor(limits: RunLimits = {}, outer?: Deadline, of: Limited = 'query') {
     const { timeoutMs, signal } = limits
     if (outer !== undefined) {
       if (outer.#reason !== undefined) this.#reason = outer.#reason
       else this.#release.push(outer.onStop(() => this.#stop(outer.#reason)))
     }
-    if (signal !== undefined) this.#follow(signal)
+    if (signal !== undefined) this.#follow(signal, of)
     if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS) {
       const reason: Reason = { kind: 'timeout', ms: timeoutMs, of }
       const timer = setTimeout(() => this.#stop(reason), timeoutMs)
@@ -38,9 +41,9 @@ export class Deadline {
    * @example
    * const deadline = Deadline.of({ timeoutMs: 500 })
    */
-  static of(limits: RunLimits | undefined, outer?: Deadline): Deadline | undefined {
+  static of(limits: RunLimits | undefined, outer?: Deadline, of?: Limited): Deadline | undefined {
     if (limits?.timeoutMs === undefined && limits?.signal === undefined) return outer
-    return new Deadline(limits, outer)
+    return new Deadline(limits, outer, of)
   }
 
   get isOver(): boolean {
@@ -65,7 +68,7 @@ export class Deadline {
     const reason = this.#reason
     if (reason?.kind === 'timeout') return timeoutError(reason.of, reason.ms)
     if (reason?.kind === 'abort') {
-      return new QueryAbortedError('The query was aborted by its signal.', { cause: reason.cause })
+      return abortError(reason.of, reason.cause)
     }
     return reason?.error ?? new OrmError('The deadline is not over.')
   }
@@ -76,8 +79,8 @@ export class Deadline {
     this.#listeners.clear()
   }
 
-  #follow(signal: AbortSignal): void {
-    const stop = () => this.#stop({ kind: 'abort', cause: signal.reason })
+  #follow(signal: AbortSignal, of: Limited): void {
+    const stop = () => this.#stop({ kind: 'abort', cause: signal.reason, of })
     if (signal.aborted) {
       stop()
       return
@@ -95,7 +98,12 @@ export class Deadline {
   }
 }
 
-function timeoutError(of: 'query' | 'atomic()', ms: number): QueryTimeoutError {
+function abortError(of: Limited, cause: unknown): QueryAbortedError {
+  const saved = of === 'query' ? '' : ' Nothing of it was saved.'
+  return new QueryAbortedError(`The ${of} was aborted by its signal.${saved}`, { cause })
+}
+
+function timeoutError(of: Limited, ms: number): QueryTimeoutError {
   const covered =
     of === 'query'
       ? 'waiting for a connection, connecting and running.'

@@ -154,13 +154,12 @@ export class Frame implements Held {
    * @example
    * await frame.nest((child) => runSavepoint(child, fn))
    */
-  async nest<T>(work: (child: Frame) => Promise<T>, timeoutMs?: number): Promise<T> {
+  async nest<T>(work: (child: Frame) => Promise<T>, limits?: RunLimits): Promise<T> {
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
     if (this.#kind === 'shared job') throw sharedError()
     const outer = this.#deadline
-    const deadline =
-      timeoutMs === undefined ? outer : new Deadline({ timeoutMs }, outer, 'atomic()')
+    const deadline = Deadline.of(limits, outer, 'atomic()')
     const enter = () => {
       const late = this.#lateRefusal()
       if (late !== undefined) throw late

@@ -1,4 +1,5 @@
 import { ImproperlyConfigured } from '../errors.ts'
+import { shownName } from '../util/shown-name.ts'
 import type { Database } from './runner.ts'
 
 const databases = new Map<string, Database>()
@@ -13,7 +14,7 @@ const databases = new Map<string, Database>()
 export function databaseNamed(name: string): Database {
   const database = databases.get(name)
   if (database !== undefined) return database
-  const shown = String(name).slice(0, 100)
+  const shown = shownName(name)
   const known = [...databases.keys()].map((each) => `'${each}'`).join(', ')
   const cure =
     name === 'default'

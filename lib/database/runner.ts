@@ -86,6 +86,8 @@ export interface AtomicOptions {
    * When they are over it is rolled back and rejects, whatever `fn` waits for. @default none
    */
   readonly timeout?: number | undefined
+  /** Ends it as `timeout` does, with `AbortError`, when it is aborted. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What runs on a connection. */

@@ -1,5 +1,6 @@
 import { TransactionError } from '../errors.ts'
 import { deferred } from '../util/deferred.ts'
+import { readOptions } from '../util/options.ts'
 import { attach } from './context.ts'
 import { databaseNamed } from './registry.ts'
 import { Database } from './runner.ts'
@@ -92,7 +93,8 @@ class OpenSandbox implements Sandbox {
   #detach: (() => void) | undefined
   #isBeginning = false
 
-  constructor(using: string | Database, { unread = 'warn' }: SandboxOptions) {
+  constructor(using: string | Database, options: SandboxOptions) {
+    const { unread = 'warn' } = readOptions('sandbox()', options, { unread: true })
     this.#using = using
     this.#unread = unread
   }
@@ -142,7 +144,8 @@ class OpenSandbox implements Sandbox {
     return result
   }
 
-  readonly onCommit: Sandbox['onCommit'] = async ({ execute = false } = {}) => {
+  readonly onCommit: Sandbox['onCommit'] = async (options = {}) => {
+    const { execute = false } = readOptions('onCommit() of a sandbox', options, { execute: true })
     if (this.#box === undefined) {
       throw new TransactionError('sandbox(): onCommit() was called outside begin() and rollback().')
     }

@@ -1,4 +1,5 @@
 import { CommitUnknownError, TransactionBrokenError, TransactionError } from '../errors.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 import { BegunConnection, type Circumstances, control } from './begun.ts'
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
@@ -7,7 +8,7 @@ import { Frame, type FrameOutcome, LATE_ANSWER_MS, type Settled } from './frame.
 import type { Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
 import { retried } from './retries.ts'
-import type { AtomicOptions, Database, Isolation } from './runner.ts'
+import type { AtomicOptions, Database, Isolation, RunLimits } from './runner.ts'
 
 const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
   'read uncommitted',
@@ -22,8 +23,20 @@ function isTimeout(ms: unknown): boolean {
   return typeof ms === 'number' && ms > 0 && ms <= LONGEST_TIMEOUT_MS
 }
 
-function assertOptions(options: AtomicOptions): void {
-  const { isolation, retries = 0, timeout } = options
+/** The names of the options of `atomic()`. */
+export const ATOMIC_OPTIONS: OptionNames<AtomicOptions> = {
+  isolation: true,
+  readOnly: true,
+  deferrable: true,
+  durable: true,
+  retries: true,
+  timeout: true,
+  signal: true,
+}
+
+function readAtomic(given: AtomicOptions): AtomicOptions {
+  const options = readOptions('atomic()', given, ATOMIC_OPTIONS)
+  const { isolation, retries = 0, timeout, signal } = options
   if (isolation !== undefined && !ISOLATIONS.has(isolation)) {
     throw new TransactionError(
       `atomic() does not know this isolation level. Choices are: ${[...ISOLATIONS].join(', ')}.`,
@@ -37,6 +50,14 @@ function assertOptions(options: AtomicOptions): void {
       'atomic() takes timeout in milliseconds, more than 0 and less than 2 ** 31.',
     )
   }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TransactionError('atomic() takes an AbortSignal as signal.')
+  }
+  return options
+}
+
+function limitsOf({ timeout, signal }: AtomicOptions): RunLimits {
+  return { timeoutMs: timeout, signal }
 }
 
 /** A savepoint cannot change what its transaction is; asking for the same is fine. */
@@ -293,13 +314,13 @@ export async function runAtomic<T>(
   db: Database,
   pool: Pool,
   fn: () => T | PromiseLike<T>,
-  options: AtomicOptions,
+  given: AtomicOptions,
 ): Promise<T> {
-  assertOptions(options)
+  const options = readAtomic(given)
   const outer = currentFrame(db)
   if (outer !== undefined) {
     assertNestable(outer, options)
-    return await outer.nest((child) => runSavepoint(child, fn), options.timeout)
+    return await outer.nest((child) => runSavepoint(child, fn), limitsOf(options))
   }
   const { value, commitHooks } = await runRetried(db, pool, fn, options)
   await runCommitHooks(db, commitHooks)
@@ -312,12 +333,11 @@ async function runRetried<T>(
   fn: () => T | PromiseLike<T>,
   options: AtomicOptions,
 ): Promise<Finished<T>> {
-  const { timeout: timeoutMs, retries = 0 } = options
+  const { retries = 0 } = options
   const origin: { stack?: string } = {}
   Error.captureStackTrace(origin)
   const holder = { what: 'atomic()', origin }
-  const deadline =
-    timeoutMs === undefined ? undefined : new Deadline({ timeoutMs }, undefined, 'atomic()')
+  const deadline = Deadline.of(limitsOf(options), undefined, 'atomic()')
   const run = () => runOutermost(db, pool, fn, options, { holder, deadline })
   const box = frameAround(db)
   const writing = options.readOnly === true ? run : () => pool.writing(run, deadline)
@@ -333,8 +353,8 @@ async function runRetried<T>(
 async function runInSandbox<T>(
   box: Frame,
   fn: () => T | PromiseLike<T>,
-  { timeout }: AtomicOptions,
+  options: AtomicOptions,
 ): Promise<Finished<T>> {
-  const value = await box.nest((child) => runSavepoint(child, fn), timeout)
+  const value = await box.nest((child) => runSavepoint(child, fn), limitsOf(options))
   return { value, commitHooks: [] }
 }

@@ -23,6 +23,8 @@ export interface ArrayOptions<S extends ColumnSpec, N extends boolean, D> {
   readonly index?: boolean
   /** The column's name in the table. @default the property's name in snake_case */
   readonly column?: string
+  /** Web requests never filter or order by it (`safeFilter()`), and no message offers it. @default false */
+  readonly sensitive?: boolean
   /** A zod schema that values pass before they are written; it may transform them. */
   readonly validate?: z.ZodType<ColumnValue<S>[]>
 }
@@ -191,7 +193,7 @@ export function array<
   D extends DefaultOf<ColumnValue<NoInfer<S>>[]> = undefined,
 >(item: ColumnField<S>, options: ArrayOptions<S, N, D> = {}): ColumnField<ArraySpec<S, N, D>> {
   assertItem(item)
-  const own = ['size', 'null', 'default', 'unique', 'index', 'column', 'validate']
+  const own = ['size', 'null', 'default', 'unique', 'index', 'column', 'sensitive', 'validate']
   assertOptions('array', options, own)
   const { size, validate, ...rest } = options
   if (size !== undefined) assertCount('array', 'size', size, 1)

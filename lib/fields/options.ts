@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { ImproperlyConfigured } from '../errors.ts'
+import { unknownOption } from '../util/options.ts'
 import type { Family } from './column.ts'
 
 /** What `default` takes: a value, or a function that is called for each new row. */
@@ -104,9 +105,7 @@ export function assertOptions(builder: string, options: unknown, allowed: readon
   }
   for (const [name, value] of Object.entries(options)) {
     if (!allowed.includes(name)) {
-      throw new ImproperlyConfigured(
-        `fields.${builder} has no option '${name}'. Options are: ${allowed.join(', ')}`,
-      )
+      throw new ImproperlyConfigured(unknownOption(`fields.${builder}`, name, allowed))
     }
     if (value === undefined) continue
     if (FLAGS.has(name) && typeof value !== 'boolean') {

@@ -1,6 +1,7 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import { shownColumns } from '../meta/columns.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
+import { shownName } from '../util/shown-name.ts'
 import { isDeferred } from './deferred.ts'
 import { type Columns, Instance, instanceState, remember } from './instance.ts'
 
@@ -134,5 +135,5 @@ function unknownName(
     .filter((one) => one.keyColumn?.model === meta && one.from === meta)
     .map((one) => one.name)
   const names = [...shownColumns(meta), ...keys].sort().join(', ')
-  return new FieldError(`${meta.name} has no field '${name.slice(0, 100)}'. Choices are: ${names}.`)
+  return new FieldError(`${meta.name} has no field '${shownName(name)}'. Choices are: ${names}.`)
 }

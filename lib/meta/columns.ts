@@ -1,4 +1,5 @@
 import { FieldError } from '../errors.ts'
+import { shownName } from '../util/shown-name.ts'
 import type { ColumnMeta, ModelMeta } from './model-meta.ts'
 
 /**
@@ -23,7 +24,5 @@ export function namedColumn(meta: ModelMeta, name: string): ColumnMeta {
       : (meta.columnsByName.get(name) ?? meta.columnsByName.get(`${name}Id`))
   if (column !== undefined) return column
   const names = shownColumns(meta).join(', ')
-  throw new FieldError(
-    `${meta.name} has no field '${String(name).slice(0, 100)}'. Choices are: ${names}.`,
-  )
+  throw new FieldError(`${meta.name} has no field '${shownName(name)}'. Choices are: ${names}.`)
 }

@@ -2,6 +2,8 @@ import { ImproperlyConfigured } from '../errors.ts'
 import { ColumnField } from '../fields/column-field.ts'
 import { fields as builders } from '../fields/fields.ts'
 import { RelationField } from '../fields/relation-field.ts'
+import { unknownOption } from '../util/options.ts'
+import { shownName } from '../util/shown-name.ts'
 import {
   type Declared,
   type Incoming,
@@ -179,7 +181,7 @@ function assertSets(where: string, { fields, options }: ModelDefinition): void {
       const name = option === 'indexes' ? String(given).replace(/^-/, '') : String(given)
       if (names.has(name)) continue
       throw new ImproperlyConfigured(
-        `${where}: ${option} names '${name.slice(0, 100)}', which is no column. Choices are: ${[...names].join(', ')}.`,
+        `${where}: ${option} names '${shownName(name)}', which is no column. Choices are: ${[...names].join(', ')}.`,
       )
     }
   }
@@ -196,9 +198,7 @@ function assertOptions(where: string, options: ModelOptions): void {
   for (const [name, value] of Object.entries(options)) {
     const kind = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof ModelOptions] : undefined
     if (kind === undefined) {
-      throw new ImproperlyConfigured(
-        `${where} has no option '${name.slice(0, 100)}'. Options are: ${Object.keys(OPTIONS).join(', ')}.`,
-      )
+      throw new ImproperlyConfigured(unknownOption(where, name, Object.keys(OPTIONS)))
     }
     const isList = Array.isArray(value)
     if (value === undefined || (isList && kind !== 'text')) continue

@@ -1,13 +1,13 @@
 import { type OpenOptions, openDatabase } from '../database/database.ts'
 import { databaseNamed } from '../database/registry.ts'
 import { type AtomicOptions, Database } from '../database/runner.ts'
-import { onCommit as onDatabaseCommit } from '../database/transaction.ts'
+import { ATOMIC_OPTIONS, onCommit as onDatabaseCommit } from '../database/transaction.ts'
 import { ImproperlyConfigured } from '../errors.ts'
 import { Problems } from '../meta/link.ts'
 import { isModelClass, metaOf } from '../meta/meta.ts'
 import type { FetchMode } from '../query/nodes.ts'
 import { assertFetchMode, setFetchMode } from '../queryset/databases.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 
 /** Options of `connect()`. */
 export interface ConnectOptions extends OpenOptions {
@@ -45,8 +45,8 @@ export function connect(
   config: Parameters<typeof openDatabase>[0],
   options: ConnectOptions = {},
 ): Database {
-  assertConnectOptions(options)
-  const { models = [], fetchMode = 'peers', ...rest } = options
+  const own = readOptions('connect()', options, OPTIONS, ImproperlyConfigured)
+  const { models = [], fetchMode = 'peers', ...rest } = own
   checkModels(models)
   assertFetchMode(fetchMode)
   const db = openDatabase(config, rest)
@@ -70,7 +70,7 @@ export async function atomic<T>(
   fn: () => T | PromiseLike<T>,
   options: AtomicOptions & UsingOptions = {},
 ): Promise<T> {
-  const { using, ...rest } = options
+  const { using, ...rest } = readOptions('atomic()', options, { ...ATOMIC_OPTIONS, ...USING })
   return await databaseFor(using).atomic(fn, rest)
 }
 
@@ -81,58 +81,22 @@ export async function atomic<T>(
  * @example onCommit(() => sendMail(order))
  */
 export function onCommit(fn: () => unknown, options: UsingOptions = {}): void {
-  onDatabaseCommit(databaseFor(options.using), fn)
+  const { using } = readOptions('onCommit()', options, USING)
+  onDatabaseCommit(databaseFor(using), fn)
 }
 
 function databaseFor(using: string | Database = 'default'): Database {
   return using instanceof Database ? using : databaseNamed(using)
 }
 
-const OPTIONS: Readonly<Record<keyof ConnectOptions, true>> = {
+const USING: OptionNames<UsingOptions> = { using: true }
+const OPTIONS: OptionNames<ConnectOptions> = {
   name: true,
   models: true,
   fetchMode: true,
   onUnconsumedError: true,
   debug: true,
   prepare: true,
-}
-
-/** TypeScript has seen to it already, JavaScript has not: an option with a typo would do nothing. */
-function assertConnectOptions(options: unknown): void {
-  if (!isPlainObject(options)) {
-    throw new ImproperlyConfigured("connect() takes options as one object: { name: 'replica' }.")
-  }
-  const names = Object.keys(OPTIONS)
-  for (const given of Object.keys(options)) {
-    if (Object.hasOwn(OPTIONS, given)) continue
-    const meant = nearest(given, names)
-    const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`
-    throw new ImproperlyConfigured(
-      `connect() has no option '${given.slice(0, 100)}'.${hint} Options are: ${names.join(', ')}.`,
-    )
-  }
-}
-
-/** The name that is a few letters away; undefined if none is. */
-function nearest(given: string, names: readonly string[]): string | undefined {
-  const near = names
-    .map((name) => ({ name, distance: distanceOf(given.slice(0, 100), name) }))
-    .sort((a, b) => a.distance - b.distance)[0]
-  return near !== undefined && near.distance <= near.name.length / 2 ? near.name : undefined
-}
-
-/** How many letters must be added, taken away or changed; small and great ones are alike. */
-function distanceOf(given: string, name: string): number {
-  let row = Array.from({ length: name.length + 1 }, (_, at) => at)
-  for (const [line, letter] of [...given.toLowerCase()].entries()) {
-    const next = [line + 1]
-    for (const [at, other] of [...name.toLowerCase()].entries()) {
-      const [left = 0, above = 0, diagonal = 0] = [next[at], row[at + 1], row[at]]
-      next.push(Math.min(left + 1, above + 1, diagonal + (letter === other ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[name.length] ?? 0
 }
 
 function checkModels(models: readonly object[]): void {

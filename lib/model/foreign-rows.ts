@@ -10,6 +10,7 @@ import { farRows } from '../queryset/load-related.ts'
 import { defaultQuerySetClass } from '../queryset/manager.ts'
 import { restoreOnRollback } from '../queryset/restore.ts'
 import { updateRows } from '../queryset/write.ts'
+import { readOptions } from '../util/options.ts'
 import { type NearSide, type Options, type RelatedRows, targetKeys } from './related-rows.ts'
 
 /** The rows that refer to an instance by a foreign key of theirs: changing which they are sets it. */
@@ -45,12 +46,12 @@ export class ForeignRows implements RelatedRows {
 
   async set(targets: readonly unknown[], options: Options): Promise<void> {
     const { relation, db } = this.#near
+    const { clear } = readOptions('set()', options, { clear: true })
     const keys = targetKeys(relation, relation.to.primaryKey, targets)
     // Django's answer: rows that must belong to somebody stay where they are.
     if (!this.#column.null) return await this.add(targets)
     if (keys.length === 0) return await this.clear()
-    const gone =
-      options['clear'] === true ? this.#rows() : withExclude(this.#rows(), [{ pk__in: keys }])
+    const gone = clear === true ? this.#rows() : withExclude(this.#rows(), [{ pk__in: keys }])
     await db.atomic(async () => {
       await this.#point(gone, null)
       await this.add(targets)
@@ -62,7 +63,8 @@ export class ForeignRows implements RelatedRows {
     await this.#point(this.#rows(), null)
   }
 
-  async create(values: Options): Promise<object> {
+  async create(values: Options, options: Options): Promise<object> {
+    readOptions('create()', options, {})
     return await creating.create(this.#near.db, this.#near.relation.to, this.#owned(values))
   }
 
@@ -77,13 +79,15 @@ export class ForeignRows implements RelatedRows {
   }
 
   async getOrCreate(where: Options, options: Options): Promise<[object, boolean]> {
+    const { defaults } = readOptions('getOrCreate()', options, creating.GET_OPTIONS)
     return await creating.getOrCreate(this.#near.db, this.#rows(), where, {
-      defaults: this.#owned(options['defaults']),
+      defaults: this.#owned(defaults),
     })
   }
 
   async updateOrCreate(where: Options, options: Options): Promise<[object, boolean]> {
-    const { defaults = {}, createDefaults = defaults } = options
+    const own = readOptions('updateOrCreate()', options, creating.UPDATE_OPTIONS)
+    const { defaults = {}, createDefaults = defaults } = own
     return await creating.updateOrCreate(this.#near.db, this.#rows(), where, {
       defaults: defaults as Options,
       createDefaults: this.#owned(createDefaults),

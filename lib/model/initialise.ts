@@ -3,6 +3,7 @@ import { assign } from '../hydrate/assign.ts'
 import type { Columns } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { assertWithin } from '../query/limits.ts'
+import { shownName } from '../util/shown-name.ts'
 
 /**
  * Gives a new instance its columns: what was given, else the default, else null where that is
@@ -26,7 +27,7 @@ export function initialise(meta: ModelMeta, instance: Columns, values: object): 
       assign(meta, instance, name, value)
     } catch (error) {
       if (!(error instanceof FieldError)) throw error
-      issues.push({ field: name.slice(0, 100), message: error.message })
+      issues.push({ field: shownName(name), message: error.message })
     }
   }
   if (issues.length > 0) throw new ValidationError(meta.name, issues)

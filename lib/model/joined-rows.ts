@@ -5,6 +5,7 @@ import type { QueryState } from '../query/nodes.ts'
 import { withFlat } from '../query/projection.ts'
 import { Q } from '../query/q.ts'
 import { initialState, withFilter } from '../query/state.ts'
+import { BULK_CREATE_OPTIONS } from '../queryset/bulk-options.ts'
 import * as creating from '../queryset/create.ts'
 import { fetchRows } from '../queryset/fetch.ts'
 import type { InsertOptions } from '../queryset/insert.ts'
@@ -12,8 +13,11 @@ import { insertPairs } from '../queryset/insert-pairs.ts'
 import { telling } from '../queryset/listeners.ts'
 import { farRows } from '../queryset/load-related.ts'
 import { deleteRows } from '../queryset/write.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { type NearSide, type Options, type RelatedRows, targetKeys } from './related-rows.ts'
+
+const THROUGH: OptionNames<Options> = { throughDefaults: true }
 
 /** The rows that a join table connects with an instance: changing which they are writes that table. */
 export class JoinedRows implements RelatedRows {
@@ -25,7 +29,8 @@ export class JoinedRows implements RelatedRows {
 
   async add(targets: readonly unknown[]): Promise<void> {
     const { options, rows } = splitOptions(targets)
-    const values = this.#values(options)
+    const { throughDefaults } = readOptions('add()', options, THROUGH)
+    const values = this.#values(throughDefaults)
     const keys = this.#keys(rows)
     if (keys.length === 0) return
     const before = await this.#connected(keys)
@@ -39,10 +44,11 @@ export class JoinedRows implements RelatedRows {
 
   async set(targets: readonly unknown[], options: Options): Promise<void> {
     const { db } = this.#near
-    const values = this.#values(options)
+    const { clear, throughDefaults } = readOptions('set()', options, { clear: true, ...THROUGH })
+    const values = this.#values(throughDefaults)
     const keys = this.#keys(targets)
     if (keys.length === 0) return await this.clear()
-    if (options['clear'] === true) {
+    if (clear === true) {
       return await db.atomic(async () => {
         await this.clear()
         await this.#connect(keys, values)
@@ -64,7 +70,8 @@ export class JoinedRows implements RelatedRows {
 
   async create(values: Options, options: Options): Promise<object> {
     const { db, relation } = this.#near
-    const through = this.#values(options)
+    const { throughDefaults } = readOptions('create()', options, THROUGH)
+    const through = this.#values(throughDefaults)
     return await db.atomic(async () => {
       const created = await creating.create(db, relation.to, values)
       await this.#connect(this.#keys([created]), through)
@@ -74,8 +81,9 @@ export class JoinedRows implements RelatedRows {
 
   async bulkCreate(rows: readonly object[], options: Options): Promise<object[]> {
     const { db, relation } = this.#near
-    const { throughDefaults: _, ...inserting } = options
-    const through = this.#values(options)
+    const names = { ...BULK_CREATE_OPTIONS, ...THROUGH }
+    const { throughDefaults, ...inserting } = readOptions('bulkCreate()', options, names)
+    const through = this.#values(throughDefaults)
     return await db.atomic(async () => {
       const created = await creating.bulkCreate(db, relation.to, rows, inserting as InsertOptions)
       await this.#connect(this.#keys(created), through)
@@ -85,8 +93,9 @@ export class JoinedRows implements RelatedRows {
 
   async getOrCreate(where: Options, options: Options): Promise<[object, boolean]> {
     const { db } = this.#near
-    const { throughDefaults: _, ...creatingOptions } = options
-    const through = this.#values(options)
+    const names = { ...creating.GET_OPTIONS, ...THROUGH }
+    const { throughDefaults, ...creatingOptions } = readOptions('getOrCreate()', options, names)
+    const through = this.#values(throughDefaults)
     return await db.atomic(async () => {
       const found = await creating.getOrCreate(db, this.#rows(), where, creatingOptions)
       if (found[1]) await this.#connect(this.#keys([found[0]]), through)
@@ -96,8 +105,9 @@ export class JoinedRows implements RelatedRows {
 
   async updateOrCreate(where: Options, options: Options): Promise<[object, boolean]> {
     const { db } = this.#near
-    const { throughDefaults: _, ...creatingOptions } = options
-    const through = this.#values(options)
+    const names = { ...creating.UPDATE_OPTIONS, ...THROUGH }
+    const { throughDefaults, ...creatingOptions } = readOptions('updateOrCreate()', options, names)
+    const through = this.#values(throughDefaults)
     return await db.atomic(async () => {
       const found = await creating.updateOrCreate(db, this.#rows(), where, creatingOptions)
       if (found[1]) await this.#connect(this.#keys([found[0]]), through)
@@ -171,7 +181,7 @@ export class JoinedRows implements RelatedRows {
   }
 
   /** The columns of a through model that a new row between the two is given. */
-  #values({ throughDefaults = {} }: Options): Options {
+  #values(throughDefaults: unknown = {}): Options {
     const { isModel, model } = this.#through
     if (Object.keys(throughDefaults as Options).length > 0 && !isModel) {
       throw new FieldError(

@@ -9,7 +9,8 @@ import { databaseOfInstance } from '../queryset/databases.ts'
 import { deleteInstance } from '../queryset/delete-instance.ts'
 import { loadColumns } from '../queryset/load-columns.ts'
 import { callSite } from '../util/call-site.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
+import { isPlainObject, ownOptions } from '../util/plain-object.ts'
 import { initialise } from './initialise.ts'
 import { refresh } from './refresh.ts'
 import { installRelations } from './relations.ts'
@@ -53,7 +54,11 @@ class ModelBase extends Instance {
   }
 
   async save(options: SaveOptions = {}): Promise<void> {
-    await saveInstance(metaOf(this.constructor), columnsOf(this), options)
+    await saveInstance(
+      metaOf(this.constructor),
+      columnsOf(this),
+      readOptions('save()', options, SAVE),
+    )
   }
 
   async delete(): Promise<DeleteReport> {
@@ -63,7 +68,8 @@ class ModelBase extends Instance {
   }
 
   async refreshFromDb(options: { readonly fields?: readonly string[] } = {}): Promise<void> {
-    await refresh(metaOf(this.constructor), columnsOf(this), options.fields)
+    const { fields } = readOptions('refreshFromDb()', options, { fields: true })
+    await refresh(metaOf(this.constructor), columnsOf(this), fields)
   }
 
   async load(...names: readonly string[]): Promise<unknown> {
@@ -93,6 +99,8 @@ class ModelBase extends Instance {
     )
   }
 }
+
+const SAVE: OptionNames<SaveOptions> = { fields: true, using: true }
 
 function columnsOf(instance: Instance): Columns {
   return instance as Columns
@@ -126,6 +134,12 @@ export function Model<const FS extends FieldMap, const Table extends string>(
     if (!isPlainObject(given)) throw new ImproperlyConfigured(`Model() takes an object of ${what}.`)
   }
   class Base extends ModelBase {}
-  define(Base, { table, fields, options, site: callSite(Model), onLink: installRelations })
+  define(Base, {
+    table,
+    fields,
+    options: ownOptions(options),
+    site: callSite(Model),
+    onLink: installRelations,
+  })
   return Base as unknown as ModelClass<WithId<FS>, Table>
 }

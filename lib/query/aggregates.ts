@@ -1,4 +1,5 @@
 import { FieldError } from '../errors.ts'
+import { unknownOption } from '../util/options.ts'
 import { isPlainObject, ownOptions } from '../util/plain-object.ts'
 import { Expression, pathExpression, type Ref, toRaw } from './expression.ts'
 import type { ConditionNeed, Need } from './needs.ts'
@@ -165,9 +166,10 @@ type Options = Pick<RawAggregate, 'distinct' | 'filter' | 'default' | 'sample' |
 function readOptions(name: AggregateName, options: unknown): Options {
   if (!isPlainObject(options)) throw new FieldError(`${name}() takes an object of options.`)
   const given = ownOptions(options)
-  for (const key of Object.keys(given)) {
-    if (!takesOption(name, key))
-      throw new FieldError(`${name}() has no option '${key.slice(0, 100)}'.`)
+  const wrong = Object.keys(given).find((key) => !takesOption(name, key))
+  if (wrong !== undefined) {
+    const known = [...OPTIONS, 'sample', 'orderBy'].filter((key) => takesOption(name, key))
+    throw new FieldError(unknownOption(`${name}()`, wrong, known))
   }
   const { distinct = false, filter, sample = false, orderBy = [] } = given
   if (typeof distinct !== 'boolean' || typeof sample !== 'boolean') {

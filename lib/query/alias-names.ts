@@ -1,5 +1,6 @@
 import { FieldError } from '../errors.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
+import { shownName } from '../util/shown-name.ts'
 import type { Scope } from './paths.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -22,7 +23,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 export function assertAlias(scope: Scope | null, name: string): void {
   const problem = aliasProblem(scope, name)
   if (problem === null) return
-  const shown = NAME.test(name) ? ` '${name.slice(0, 100)}'` : ''
+  const shown = NAME.test(name) ? ` '${shownName(name)}'` : ''
   throw new FieldError(`The name${shown} cannot be used for an expression: ${problem}.`)
 }
 

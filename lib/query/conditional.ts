@@ -1,4 +1,5 @@
 import { FieldError } from '../errors.ts'
+import { isPlainObject, ownOptions } from '../util/plain-object.ts'
 import {
   Expression,
   type Literal,
@@ -113,13 +114,12 @@ export function Case<const A extends CaseArgs>(
 type CaseDefault<L> = L extends WhenBranch<unknown, Need> ? null : DefaultValue<L>
 
 function readDefault(options: unknown): RawExpression | null {
-  const isObject = typeof options === 'object' && options !== null
-  if (!isObject || Object.keys(options).some((key) => key !== 'default')) {
+  if (!isPlainObject(options) || Object.keys(options).some((key) => key !== 'default')) {
     throw new FieldError(
       'Case() takes When(condition, then), …, and at most { default } at the end.',
     )
   }
-  const { default: otherwise } = options as CaseOptions
+  const { default: otherwise } = ownOptions(options)
   return otherwise === undefined ? null : toOperand(otherwise, 'The default of Case()')
 }
 

@@ -1,5 +1,5 @@
 import { FieldError } from '../errors.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { readOptions } from '../util/options.ts'
 import { annotate } from './annotations.ts'
 import { Expression, F } from './expression.ts'
 import { Trunc, TruncDate, type TruncKind } from './functions/dates.ts'
@@ -43,13 +43,14 @@ export function withDates(
   state: QueryState,
   path: string,
   kind: DateKind,
-  options: unknown,
+  options: DatesOptions,
 ): QueryState {
   const family = familyOf(state, path)
   const isDate = family === 'date' || family === 'dateTime'
   if (!isDate) throw new FieldError(`dates() takes a path to dates or instants.`)
   assertKind('dates()', kind, DATE_KINDS)
-  const { order } = readOptions('dates()', options, false)
+  const { order = 'asc' } = readOptions('dates()', options, { order: true })
+  assertOrder('dates()', order)
   const days = family === 'date' ? F(path) : TruncDate(path)
   return listed(state, path, Trunc(days, kind as TruncKind), order, 'dates()')
 }
@@ -59,13 +60,15 @@ export function withDateTimes(
   state: QueryState,
   path: string,
   kind: DateTimeKind,
-  options: unknown,
+  options: DateTimesOptions,
 ): QueryState {
   if (familyOf(state, path) !== 'dateTime') {
     throw new FieldError('datetimes() takes a path to instants.')
   }
   assertKind('datetimes()', kind, DATETIME_KINDS)
-  const { order, tzinfo } = readOptions('datetimes()', options, true)
+  const own = readOptions('datetimes()', options, { order: true, tzinfo: true })
+  const { order = 'asc', tzinfo } = own
+  assertOrder('datetimes()', order)
   const zone = tzinfo === undefined ? undefined : { tzinfo }
   return listed(state, path, Trunc(path, kind as TruncKind, zone), order, 'datetimes()')
 }
@@ -102,19 +105,7 @@ function assertKind(verb: string, kind: unknown, kinds: readonly unknown[]): voi
   if (!kinds.includes(kind)) throw new FieldError(`${verb} takes one of: ${kinds.join(', ')}.`)
 }
 
-function readOptions(
-  verb: string,
-  options: unknown,
-  takesZone: boolean,
-): { readonly order: 'asc' | 'desc'; readonly tzinfo?: string } {
-  if (isPlainObject(options)) {
-    const { order = 'asc', tzinfo, ...rest } = options
-    const isOrder = order === 'asc' || order === 'desc'
-    const isZone = tzinfo === undefined || (takesZone && typeof tzinfo === 'string')
-    if (isOrder && isZone && Object.keys(rest).length === 0) {
-      return tzinfo === undefined ? { order } : { order, tzinfo: tzinfo as string }
-    }
-  }
-  const zone = takesZone ? ' and tzinfo' : ''
-  throw new FieldError(`${verb} takes the options order ('asc', 'desc')${zone}.`)
+function assertOrder(verb: string, order: unknown): void {
+  if (order === 'asc' || order === 'desc') return
+  throw new FieldError(`The order of ${verb} is 'asc' or 'desc'.`)
 }

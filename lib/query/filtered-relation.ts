@@ -1,6 +1,7 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { readOptions } from '../util/options.ts'
+import { shownName } from '../util/shown-name.ts'
 import { assertAlias } from './alias-names.ts'
 import { FilteredHop } from './filtered-hop.ts'
 import type { ConditionTree, ExprNode, QueryState, RefNode } from './nodes.ts'
@@ -62,10 +63,7 @@ export function FilteredRelation<const P extends string, W = never>(
   if (typeof path !== 'string' || path === '') {
     throw new FieldError('FilteredRelation() takes the name of a relation.')
   }
-  if (!isPlainObject(options) || Object.keys(options).some((key) => key !== 'condition')) {
-    throw new FieldError('FilteredRelation() takes the option condition.')
-  }
-  const { condition } = options
+  const { condition } = readOptions('FilteredRelation()', options, { condition: true })
   if (condition === undefined) return new FilteredRelationSpec(path, null)
   const raw = Condition.raw(condition)
   if (raw === null) {
@@ -92,7 +90,7 @@ export function withFilteredRelation(
   const found = resolvePath(scope, path)
   if (!found.endsInRelation || found.rest.length > 0 || found.node.kind !== 'ref') {
     throw new FieldError(
-      `FilteredRelation() takes a path of relations only, got '${path.slice(0, 100)}'.`,
+      `FilteredRelation() takes a path of relations only, got '${shownName(path)}'.`,
     )
   }
   const hop = new FilteredHop(name, found.node.hops)
@@ -150,7 +148,7 @@ class Renamed {
 
   #error(what: string): FieldError {
     return new FieldError(
-      `The condition of FilteredRelation('${this.#path.slice(0, 100)}') can have ${what}.`,
+      `The condition of FilteredRelation('${shownName(this.#path)}') can have ${what}.`,
     )
   }
 }

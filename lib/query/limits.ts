@@ -13,6 +13,7 @@ export const LIMITS: {
   readonly parts: number
   readonly combined: number
   readonly subqueries: number
+  readonly pattern: number
 } = Object.freeze({
   /** Conditions of one query, over all its `filter()` calls. */
   conditions: 20_000,
@@ -36,6 +37,8 @@ export const LIMITS: {
   combined: 500,
   /** Subqueries in each other; SQLite stops between 25 and 45. */
   subqueries: 20,
+  /** Characters of a regular expression, which cost more than those of other texts. */
+  pattern: 10_000,
 })
 
 /**

@@ -1,5 +1,6 @@
 import { FieldError, NotSupportedError } from '../errors.ts'
-import { isPlainObject, ownOptions } from '../util/plain-object.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
+import { shownName } from '../util/shown-name.ts'
 import type { JoinedSource } from './joins.ts'
 import type { Lock, PlannedLock, QueryState, SelectPlan, Source } from './nodes.ts'
 import type { Planner } from './planner.ts'
@@ -17,35 +18,37 @@ export interface LockOptions {
   readonly noKey?: boolean
 }
 
-const FLAGS = ['noWait', 'skipLocked', 'noKey'] as const
+const OPTIONS: OptionNames<LockOptions> = {
+  noWait: true,
+  skipLocked: true,
+  of: true,
+  noKey: true,
+}
 
 /**
  * Locks the rows until the transaction ends.
  *
  * @throws FieldError for options that there are not, or that contradict each other
  */
-export function withLock(state: QueryState, options: unknown): QueryState {
+export function withLock(state: QueryState, options: LockOptions): QueryState {
   assertNotCombined(state, 'selectForUpdate()')
   return patchState(state, { lock: readLock(options) })
 }
 
-function readLock(options: unknown): Lock {
-  if (!isPlainObject(options)) throw wrongOptions()
-  const { of = [], ...others } = ownOptions(options)
-  const rest = ownOptions(others)
-  const flags = Object.fromEntries(FLAGS.map((name) => [name, rest[name] ?? false]))
-  const areKnown = Object.keys(rest).every((name) => name in flags)
-  const areFlags = FLAGS.every((name) => typeof flags[name] === 'boolean')
-  const isList = Array.isArray(of) && of.every((name) => typeof name === 'string')
-  if (!areKnown || !areFlags || !isList) throw wrongOptions()
-  if (flags['noWait'] && flags['skipLocked']) {
+function readLock(given: LockOptions): Lock {
+  const options = readOptions('selectForUpdate()', given, OPTIONS)
+  const { noWait = false, skipLocked = false, noKey = false, of = [] } = options
+  for (const [name, flag] of Object.entries({ noWait, skipLocked, noKey })) {
+    if (typeof flag === 'boolean') continue
+    throw new FieldError(`The option ${name} of selectForUpdate() is true or false.`)
+  }
+  if (!Array.isArray(of) || !of.every((name) => typeof name === 'string')) {
+    throw new FieldError('The option of of selectForUpdate() is a list of relations.')
+  }
+  if (noWait && skipLocked) {
     throw new FieldError('selectForUpdate() takes noWait or skipLocked, not both.')
   }
-  return Object.freeze({ ...(flags as Omit<Lock, 'of'>), of: Object.freeze([...of]) })
-}
-
-function wrongOptions(): FieldError {
-  return new FieldError('selectForUpdate() takes the options noWait, skipLocked, noKey and of.')
+  return Object.freeze({ noWait, skipLocked, noKey, of: Object.freeze([...of]) })
 }
 
 /**
@@ -92,7 +95,7 @@ function sourceOf(state: QueryState, { joins }: Planner, path: string): Source {
     }
     if (branch === undefined || source === null) {
       throw new FieldError(
-        `selectForUpdate() cannot lock '${path.slice(0, 100)}' of ${state.model.name}: name 'self' or what selectRelated() loads.`,
+        `selectForUpdate() cannot lock '${shownName(path)}' of ${state.model.name}: name 'self' or what selectRelated() loads.`,
       )
     }
     tree = branch.children

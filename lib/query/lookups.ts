@@ -1,6 +1,8 @@
 import { types } from 'node:util'
 import { FieldError, ImproperlyConfigured, InvalidValueError } from '../errors.ts'
 import type { ColumnField, Family } from '../fields/column-field.ts'
+import { shownName } from '../util/shown-name.ts'
+import { assertWithin } from './limits.ts'
 import type { ConditionTree, ExprNode, LookupTree, QueryNode } from './nodes.ts'
 import { OUTPUT } from './outputs.ts'
 import { isJsonPath, transformNames } from './transforms.ts'
@@ -79,8 +81,8 @@ export const LOOKUPS: ReadonlyMap<string, LookupRule> = new Map<string, LookupRu
   ['istartswith', { kinds: TEXTUAL, resolve: resolvePattern }],
   ['endswith', { kinds: TEXTUAL, resolve: resolvePattern }],
   ['iendswith', { kinds: TEXTUAL, resolve: resolvePattern }],
-  ['regex', { kinds: TEXTUAL, resolve: resolvePattern }],
-  ['iregex', { kinds: TEXTUAL, resolve: resolvePattern }],
+  ['regex', { kinds: TEXTUAL, resolve: resolveRegex }],
+  ['iregex', { kinds: TEXTUAL, resolve: resolveRegex }],
   ['search', { kinds: WORDS, resolve: resolvePattern }],
   ['trigramSimilar', { kinds: LETTERS, resolve: resolvePattern }],
   ['trigramWordSimilar', { kinds: LETTERS, resolve: resolvePattern }],
@@ -133,7 +135,7 @@ export function unknownLookup(name: string, kind: Kind, label: string): FieldErr
   const names = all.filter(([, rule]) => rule.kinds.has(kind)).map(([lookup]) => lookup)
   if (kind !== 'jsonPath' && kind !== 'relation') names.push(...transformNames(kind))
   return new FieldError(
-    `Unsupported lookup '${name.slice(0, 100)}' in ${label}. Choices are: ${names.join(', ')}.`,
+    `Unsupported lookup '${shownName(name)}' in ${label}. Choices are: ${names.join(', ')}.`,
   )
 }
 
@@ -279,6 +281,15 @@ function jsonItem(_key: string, item: unknown): unknown {
 
 function resolvePattern(request: LookupRequest): ConditionTree {
   return textTree(request.lookup, request)
+}
+
+function resolveRegex(request: LookupRequest): ConditionTree {
+  const tree = resolvePattern(request)
+  const [pattern] = tree.kind === 'lookup' ? tree.right : []
+  if (pattern?.kind === 'param') {
+    assertWithin('pattern', String(pattern.value).length, 'The length of a regular expression')
+  }
+  return tree
 }
 
 function textTree(lookup: string, request: LookupRequest): ConditionTree {

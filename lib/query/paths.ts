@@ -2,6 +2,7 @@ import { FieldError } from '../errors.ts'
 import { shownColumns } from '../meta/columns.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { LruMap } from '../util/lru-map.ts'
+import { shownName } from '../util/shown-name.ts'
 import { assertWithin } from './limits.ts'
 import type { Annotation, ExprNode, RefNode } from './nodes.ts'
 import { transformed } from './transforms.ts'
@@ -99,7 +100,7 @@ const paths = new Meanings<ResolvedPath>()
 
 function follow(scope: Scope, path: string): ResolvedPath {
   const parts = splitPath(path, scope.model)
-  const label = `${scope.model.name}.${path}`
+  const label = `${scope.model.name}.${shownName(path)}`
   const [first = ''] = parts
   const annotation = scope.annotations.get(first)
   if (annotation !== undefined && !leadsFurther(scope.model, parts)) {
@@ -151,7 +152,7 @@ export function resolveWhole(scope: Scope, path: string): ResolvedPath {
     const next = found.endsInRelation ? null : transformed(node, part)
     if (next === null) {
       throw new FieldError(
-        `Cannot resolve '${part.slice(0, 100)}' in ${found.label}: it is no transform there.`,
+        `Cannot resolve '${shownName(part)}' in ${found.label}: it is no transform there.`,
       )
     }
     node = next
@@ -165,7 +166,7 @@ function splitPath(path: string, model: ModelMeta): readonly string[] {
   assertWithin('pathParts', parts.length, 'The number of parts of a path')
   if (parts.includes('')) {
     throw new FieldError(
-      `Cannot resolve '${path.slice(0, 100)}' on ${model.name}: a name is missing before or after '__'.`,
+      `Cannot resolve '${shownName(path)}' on ${model.name}: a name is missing before or after '__'.`,
     )
   }
   return parts
@@ -188,7 +189,7 @@ export function unknownName(
   model: ModelMeta,
   scope: Scope | null = null,
 ): FieldError {
-  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
+  const shown = shownName(name)
   return new FieldError(
     `Cannot resolve '${shown}' on ${model.name}. Choices are: ${choices(model, scope)}.`,
   )

@@ -1,5 +1,6 @@
 import { FieldError } from '../errors.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
+import { shownName } from '../util/shown-name.ts'
 import { assertWithin } from './limits.ts'
 import type { LoadMask, QueryState, RelatedBranch, RelatedTree } from './nodes.ts'
 import { unknownName } from './paths.ts'
@@ -39,7 +40,7 @@ function follow(
   if (relation === undefined || (relation.toMany && named === undefined)) {
     const names = [...model.relations].filter(([, each]) => !each.toMany).map(([key]) => key)
     throw new FieldError(
-      `selectRelated() cannot follow '${name.slice(0, 100)}' on ${model.name}: it is no relation ` +
+      `selectRelated() cannot follow '${shownName(name)}' on ${model.name}: it is no relation ` +
         `to one row. Choices are: ${names.join(', ') || '(none)'}.`,
     )
   }

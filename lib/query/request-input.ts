@@ -1,11 +1,11 @@
 import { FieldError, InvalidValueError, QueryTooComplexError } from '../errors.ts'
 import { isPlainObject } from '../util/plain-object.ts'
+import { shownName } from '../util/shown-name.ts'
 
 /** Characters of a whole query string. */
 const MAX_QUERY = 100_000
 /** Keys of one request. */
 const MAX_KEYS = 200
-const SHOWN = 100
 
 /** A request's query: as text, as `URL` parses it, or as a web framework does. */
 export type RequestQuery = string | URLSearchParams | Readonly<Record<string, unknown>>
@@ -16,8 +16,7 @@ export type RequestQuery = string | URLSearchParams | Readonly<Record<string, un
  * @example escaped('a\nb') // '"a\\nb"'
  */
 export function escaped(name: string): string {
-  const shown = name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name
-  return JSON.stringify(shown)
+  return JSON.stringify(shownName(name))
 }
 
 function assertCount(count: number): void {

@@ -1,9 +1,12 @@
 import { FieldError } from '../errors.ts'
+import type { ColumnField } from '../fields/column-field.ts'
 import { metaOf } from '../meta/meta.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { Unknown } from '../meta/row-types.ts'
-import type { CheckPath, WhereValue } from './lookup-types.ts'
+import { readOptions } from '../util/options.ts'
+import type { CheckPath, ColumnFamily, WhereValue } from './lookup-types.ts'
 import type { Order, Path, Where, WhereHint } from './name-types.ts'
+import type { ExprNode } from './nodes.ts'
 import { Meanings, modelScope, type ResolvedPath, resolveWhole } from './paths.ts'
 import { escaped, type RequestQuery, requestTexts } from './request-input.ts'
 import { lookupTarget } from './resolve.ts'
@@ -15,8 +18,55 @@ type CheckAllowed<M, K> = K extends string
     ? keyof WhereHint<M>
     : WhereValue<M, K> extends Unknown<infer Part>
       ? Unknown<Part>
-      : K
+      : HasText<M, K> extends true
+        ? K
+        : Textless<K>
   : keyof WhereHint<M>
+
+/** A type no value has; its text is the compiler's message. */
+interface Textless<K extends string> {
+  readonly error: `no text stands for the value of '${K}'`
+}
+
+/** What one text can stand for. */
+type Single = string | number | bigint | boolean | Date
+
+/** Whether texts can stand for what the key `K` takes over `M`. */
+type HasText<M, K extends string> = IsDocument<M, K> extends true ? false : TextOf<WhereValue<M, K>>
+
+type TextOf<V> = unknown extends V
+  ? true
+  : [Extract<V, Single>] extends [never]
+    ? true extends ItemTextOf<V, V>
+      ? true
+      : false
+    : true
+
+/** The two ends of a range are no list. */
+type ItemTextOf<V, Whole> = [Extract<Whole, { readonly isEmpty: true }>] extends [never]
+  ? V extends readonly (infer I)[]
+    ? [Extract<I, Single>] extends [never]
+      ? false
+      : true
+    : false
+  : false
+
+/** Whether the key `K` compares a whole JSON document. */
+type IsDocument<M, K extends string> = K extends
+  | `${infer P}__exact`
+  | `${infer P}__in`
+  | `${infer P}__contains`
+  | `${infer P}__containedBy`
+  ? IsJson<M, K> extends true
+    ? true
+    : IsJson<M, P>
+  : IsJson<M, K>
+
+type IsJson<M, P extends string> = [ColumnFamily<M, P>] extends [never]
+  ? false
+  : [ColumnFamily<M, P>] extends ['json']
+    ? true
+    : false
 
 /** Keys of `safeFilter()` as they must be over `M`. */
 type CheckAllowedKeys<M, Ks extends readonly unknown[]> = {
@@ -48,15 +98,17 @@ export interface SafeFilterOptions<Ks> {
   readonly empty?: 'refuse' | 'ignore' | undefined
 }
 
+const FILTER_OPTIONS = { allow: true, except: true, unknown: true, empty: true } as const
 const targets = new Meanings<TextTarget>()
 
 function assertShown(found: ResolvedPath, key: string): void {
-  const { node } = found
-  const base = node.kind === 'func' ? node.args[0] : node
+  let base: ExprNode | undefined = found.node
+  while (base?.kind === 'func') base = base.args[0]
   if (base?.kind !== 'ref' || !base.field.sensitive) return
   throw new FieldError(`'${key}' cannot be allowed: its column is declared as sensitive.`)
 }
 
+const LIST_LOOKUPS: ReadonlySet<string> = new Set(['in', 'range', 'hasKeys', 'hasAnyKeys'])
 const TEXT_LOOKUPS = /contains$|with$|^iexact$|regex$|^search$|^trigram|^hasKey|^hasAnyKeys$/
 
 function targetOf(model: ModelMeta, key: string): TextTarget {
@@ -66,21 +118,37 @@ function targetOf(model: ModelMeta, key: string): TextTarget {
 function makeTarget(model: ModelMeta, key: string): TextTarget {
   const { found, node, lookup } = lookupTarget(modelScope(model), key)
   assertShown(found, key)
-  const { field } = node
-  const isText = TEXT_LOOKUPS.test(lookup) || isJsonPath(node)
-  const isDocument = field.family === 'json' && !isJsonPath(node) && !/^has|^isnull$/.test(lookup)
-  const isList = (field.family === 'array' || field.family === 'range') && lookup !== 'isnull'
-  if (isDocument || isList || field.family === 'binary') {
+  const field = comparedWith(node, lookup)
+  if (field === null) {
     throw new FieldError(`'${key}' cannot be allowed: no text stands for such a value.`)
   }
-  return Object.freeze({ key, lookup, field, isText })
+  const { family } = node.field
+  const isArray = family === 'array' && lookup !== 'isnull'
+  const isText = !isArray && family !== 'range' && TEXT_LOOKUPS.test(lookup)
+  return Object.freeze({
+    ...{ key, lookup, field },
+    isText: isText || isJsonPath(node),
+    isList: isArray || LIST_LOOKUPS.has(lookup),
+  })
+}
+
+/** The column whose values texts are read as: of an array, that of its items; null for none. */
+function comparedWith(node: ExprNode, lookup: string): ColumnField | null {
+  const { field } = node
+  if (lookup === 'isnull' || isJsonPath(node)) return field
+  const { family, item, bound } = field
+  if (family === 'json') return lookup.startsWith('has') ? field : null
+  if (family === 'range') return (lookup === 'contains' && bound) || null
+  const compared = family === 'array' && !LIST_LOOKUPS.has(lookup) ? (item ?? field) : field
+  return compared.family === 'array' || compared.family === 'binary' ? null : compared
 }
 
 /**
  * Turns the query of a web request into a filter, whatever is in it: only the keys of `allow` can
  * be asked for, each text is read as its column's type, and no more than 200 keys, 200 values of a
- * list and 2,000 characters of a value are taken. Lists (`in`, `range`) are repeated keys, or one
- * value with commas. Columns that are declared `sensitive` cannot be allowed.
+ * list and 2,000 characters of a value are taken. Lists (`in`, `range`, arrays) are repeated keys, or
+ * one value with commas. Columns that are declared `sensitive` cannot be allowed, nor keys that no
+ * text has a value for: whole JSON documents, bytes, ranges.
  *
  * Answer both errors that a request can cause with 400: they contain no values.
  *
@@ -96,7 +164,8 @@ export function safeFilter<M, const Ks extends readonly string[]>(
   input: RequestQuery,
   options: SafeFilterOptions<Ks & CheckAllowedKeys<M, Ks>>,
 ): Where<M> {
-  const { allow, except = [], unknown = 'refuse', empty = 'refuse' } = options
+  const own = readOptions('safeFilter()', options, FILTER_OPTIONS)
+  const { allow, except = [], unknown = 'refuse', empty = 'refuse' } = own
   const meta = metaOf(model)
   // All of them, so that a mistake is found by the first request.
   const allowed = new Map(allow.map((key) => [key as string, targetOf(meta, key)]))
@@ -135,7 +204,8 @@ export function safeOrder<M, const Ks extends readonly string[]>(
   options: SafeOrderOptions<Ks & CheckOrderKeys<M, Ks>>,
 ): Order<M>[] {
   const meta = metaOf(model)
-  const allowed = new Set<string>(options.allow)
+  const { allow } = readOptions('safeOrder()', options, { allow: true })
+  const allowed = new Set<string>(allow)
   for (const path of allowed) assertShown(resolveWhole(modelScope(meta), path), path)
   if (input === undefined || input === null || input === '') return []
   const [terms = []] = requestTexts({ order: input }, () => true).values()

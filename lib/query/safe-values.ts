@@ -13,7 +13,6 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['false', false],
   ['0', false],
 ])
-const LISTS: ReadonlySet<string> = new Set(['in', 'range', 'hasKeys', 'hasAnyKeys'])
 
 /** What a text from outside is compared with: a column's values, or those of a JSON key. */
 export interface TextTarget {
@@ -23,6 +22,8 @@ export interface TextTarget {
   readonly field: ColumnField
   /** Text is compared with text, whatever the column: of JSON keys, and of lookups of text. */
   readonly isText: boolean
+  /** It is compared with several: with a list, or with an array of such items. */
+  readonly isList: boolean
 }
 
 function refused(key: string, expected: string): InvalidValueError {
@@ -73,11 +74,11 @@ function listOf(target: TextTarget, texts: readonly string[]): unknown[] {
  * The value that texts of a request stand for.
  *
  * @throws InvalidValueError naming the key and what it takes, never the value
- * @example parseTexts({ key: 'pages__in', lookup: 'in', field, isText: false }, ['1,2']) // [1, 2]
+ * @example parseTexts({ key: 'pages__in', lookup: 'in', field, isText: false, isList: true }, ['1,2']) // [1, 2]
  */
 export function parseTexts(target: TextTarget, texts: readonly string[]): unknown {
-  const { key, lookup } = target
-  if (LISTS.has(lookup)) {
+  const { key, lookup, isList } = target
+  if (isList) {
     const items = listOf(target, texts)
     if (lookup === 'range' && items.length !== 2) throw refused(key, 'two values, with a comma')
     return items

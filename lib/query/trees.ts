@@ -1,6 +1,7 @@
 import { FieldError } from '../errors.ts'
 import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
+import { shownName } from '../util/shown-name.ts'
 import { assertAlias } from './alias-names.ts'
 import { assertNoMember } from './annotations.ts'
 import type { QueryState, TreeWalk } from './nodes.ts'
@@ -20,7 +21,7 @@ export interface TreeOptions<D extends string = string> {
   readonly maxDepth?: number
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(['includeSelf', 'depth', 'maxDepth'])
+const OPTIONS: OptionNames<TreeOptions> = { includeSelf: true, depth: true, maxDepth: true }
 const MAX_DEPTH = 2 ** 31 - 1
 
 /**
@@ -33,11 +34,11 @@ export function withTree(
   state: QueryState,
   direction: TreeWalk['direction'],
   name: unknown,
-  given: unknown = {},
+  given: TreeOptions = {},
 ): QueryState {
   const verb = direction === 'down' ? 'descendants()' : 'ancestors()'
   assertRows(state, verb)
-  const { includeSelf, depth, maxDepth } = readOptions(given, verb)
+  const { includeSelf, depth, maxDepth } = readTree(given, verb)
   const relation = selfRelation(state.model, name, verb)
   const walk: TreeWalk = Object.freeze({
     relation,
@@ -95,7 +96,7 @@ function selfRelation(model: ModelMeta, name: unknown, verb: string): RelationMe
   const found = own.find(([each]) => each === name)
   if (found !== undefined) return found[1]
   throw new FieldError(
-    `${verb} cannot follow '${String(name).slice(0, 100)}' on ${model.name}: it is no key of ` +
+    `${verb} cannot follow '${shownName(name)}' on ${model.name}: it is no key of ` +
       `another row of it. Choices are: ${names}.`,
   )
 }
@@ -106,11 +107,8 @@ interface Options {
   readonly maxDepth: number | null
 }
 
-function readOptions(given: unknown, verb: string): Options {
-  if (!isPlainObject(given) || Object.keys(given).some((key) => !OPTIONS.has(key))) {
-    throw new FieldError(`${verb} takes the options includeSelf, depth and maxDepth.`)
-  }
-  const { includeSelf = false, depth = null, maxDepth = null } = given
+function readTree(given: TreeOptions, verb: string): Options {
+  const { includeSelf = false, depth = null, maxDepth = null } = readOptions(verb, given, OPTIONS)
   if (typeof includeSelf !== 'boolean') {
     throw new FieldError(`The option includeSelf of ${verb} is true or false.`)
   }

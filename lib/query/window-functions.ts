@@ -1,5 +1,5 @@
 import { FieldError } from '../errors.ts'
-import { isPlainObject } from '../util/plain-object.ts'
+import { readOptions } from '../util/options.ts'
 import { functionOf, type Operand, type OperandPaths, type OperandValue } from './conditional.ts'
 import { Expression, pathExpression } from './expression.ts'
 import type { Need } from './needs.ts'
@@ -77,7 +77,8 @@ export function Window<
 ): Expression<T, P | OperandPaths<Part> | OrderPaths<Order>> {
   const input = Expression.raw(expression)
   if (input === null) throw new FieldError('Window() takes an expression: Window(Rank(), { … }).')
-  const { partitionBy = [], orderBy = [], frame } = readOptions(options)
+  const own: WindowOptions<unknown, unknown> = readOptions('Window()', options, OPTIONS)
+  const { partitionBy = [], orderBy = [], frame } = own
   const partition = [partitionBy].flat().map(readPart)
   const ordering = [orderBy].flat().map(readOrder)
   const range = frame === undefined ? null : WindowFrame.raw(frame)
@@ -99,14 +100,7 @@ export function Window<
   )
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(['partitionBy', 'orderBy', 'frame'])
-
-function readOptions(options: unknown): WindowOptions<unknown, unknown> {
-  if (isPlainObject(options) && Object.keys(options).every((key) => OPTIONS.has(key))) {
-    return options as WindowOptions<unknown, unknown>
-  }
-  throw new FieldError('Window() takes the options partitionBy, orderBy and frame.')
-}
+const OPTIONS = { partitionBy: true, orderBy: true, frame: true } as const
 
 function readPart(part: unknown): RawExpression {
   return Expression.raw(part) ?? pathExpression(part)
@@ -168,13 +162,14 @@ export function Lead<const I extends Operand, D extends Operand = null>(
 }
 
 function shifted<T, P extends Need>(
-  name: string,
+  name: 'lag' | 'lead',
   input: unknown,
-  { offset = 1, default: otherwise, ...rest }: OffsetOptions<unknown>,
+  options: OffsetOptions<unknown>,
 ): Expression<T, P> {
-  if (Object.keys(rest).length > 0)
-    throw new FieldError('Lag() and Lead() take offset and default.')
-  assertPositive(offset, 'The offset of Lag() and Lead()')
+  const verb = name === 'lag' ? 'Lag()' : 'Lead()'
+  const own = readOptions(verb, options, { offset: true, default: true })
+  const { offset = 1, default: otherwise } = own
+  assertPositive(offset, `The offset of ${verb}`)
   const fallback = otherwise === undefined ? [] : [otherwise]
   return functionOf(name, [input, offset, ...fallback])
 }

@@ -2,7 +2,7 @@ import type { InsertConflict } from '../compile/insert.ts'
 import { FieldError } from '../errors.ts'
 import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
-import { ownOptions } from '../util/plain-object.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 import type { InsertOptions } from './insert.ts'
 import { assertSize } from './limits.ts'
 import { assertOnProgress, type OnProgress } from './progress.ts'
@@ -24,6 +24,16 @@ export interface BulkCreateOptions {
   readonly onProgress?: OnProgress | undefined
 }
 
+/** The names of the options of `bulkCreate()`. */
+export const BULK_CREATE_OPTIONS: OptionNames<BulkCreateOptions> = {
+  batchSize: true,
+  ignoreConflicts: true,
+  updateConflicts: true,
+  updateFields: true,
+  uniqueFields: true,
+  onProgress: true,
+}
+
 /**
  * The options of an insert, with names looked up.
  *
@@ -31,7 +41,7 @@ export interface BulkCreateOptions {
  * RangeError for a `batchSize`, InvalidValueError for an `onProgress` that is none.
  */
 export function toInsertOptions(meta: ModelMeta, given: BulkCreateOptions): InsertOptions {
-  const options = ownOptions(given)
+  const options = readOptions('bulkCreate()', given, BULK_CREATE_OPTIONS)
   const { batchSize, onProgress } = options
   if (batchSize !== undefined) assertSize(batchSize, 'batchSize')
   assertOnProgress(onProgress, 'bulkCreate')

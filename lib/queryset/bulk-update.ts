@@ -10,7 +10,7 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { validate } from '../meta/schemas.ts'
 import { Expression } from '../query/expression.ts'
 import type { QueryState } from '../query/nodes.ts'
-import { ownOptions } from '../util/plain-object.ts'
+import { readOptions } from '../util/options.ts'
 import { chunks } from './chunks.ts'
 import { originOf } from './databases.ts'
 import { assertSize } from './limits.ts'
@@ -56,7 +56,7 @@ export async function bulkUpdate(
   options: BulkUpdateOptions,
 ): Promise<number> {
   assertWritable(state, 'bulkUpdate')
-  const own = ownOptions(options)
+  const own = readOptions('bulkUpdate()', options, { batchSize: true, onProgress: true })
   if (own.batchSize !== undefined) assertSize(own.batchSize, 'batchSize')
   assertOnProgress(own.onProgress, 'bulkUpdate')
   const columns = columnsToWrite(state.model, names)

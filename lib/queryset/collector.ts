@@ -13,7 +13,7 @@ import { type AnyOf, Collected, type DoomedRow } from './collected.ts'
 import { deletionOrder } from './collector-order.ts'
 import { byChild, type DeletionRule, rulesOf } from './collector-rules.ts'
 import { isHeard, type Phase, tell } from './listeners.ts'
-import { limitsOf, readRows } from './read-rows.ts'
+import { limitsOf, readRows, withinLimits } from './read-rows.ts'
 import { countedWrite } from './version.ts'
 
 /** How many rows were deleted, and of which model or join table; none that had no rows. */
@@ -44,7 +44,7 @@ export async function deleteCollected(
 ): Promise<DeletionReport> {
   const deletion = new Deletion(db, state)
   if (isUnseen(state.model)) await deletion.deleteUnseen(state)
-  else await db.atomic(async () => await deletion.run(known))
+  else await withinLimits(db, state, () => db.atomic(async () => await deletion.run(known)))
   return deletion.report
 }
 

@@ -6,6 +6,7 @@ import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { withLock } from '../query/lock.ts'
 import type { QueryState } from '../query/nodes.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 import { type BulkCreateOptions, toInsertOptions } from './bulk-options.ts'
 import { fetchRows } from './fetch.ts'
 import { type InsertOptions, insertInstances } from './insert.ts'
@@ -20,6 +21,15 @@ interface Savable extends Columns {
 }
 
 type Values = Readonly<Record<string, unknown>>
+
+/** The names of the options of `getOrCreate()`. */
+export const GET_OPTIONS: OptionNames<GetOrCreateOptions<Values>> = { defaults: true }
+
+/** The names of the options of `updateOrCreate()`. */
+export const UPDATE_OPTIONS: OptionNames<UpdateOrCreateOptions<Values>> = {
+  defaults: true,
+  createDefaults: true,
+}
 
 /** Which of all rows of a `bulkCreate()` are inserted now. */
 type RowsPart = Required<Pick<InsertOptions, 'firstIndex' | 'dropped'>>
@@ -74,8 +84,9 @@ export async function getOrCreate(
   db: Database,
   state: QueryState,
   where: Values,
-  { defaults = {} }: GetOrCreateOptions<Values>,
+  options: GetOrCreateOptions<Values>,
 ): Promise<[Columns, boolean]> {
+  const { defaults = {} } = readOptions('getOrCreate()', options, GET_OPTIONS)
   assertNames(state.model, defaults)
   const query = limitedForGet(withGet(state, [where]))
   const find = async (): Promise<Columns> =>
@@ -100,13 +111,15 @@ export async function updateOrCreate(
   db: Database,
   state: QueryState,
   where: Values,
-  { defaults = {}, createDefaults = defaults }: UpdateOrCreateOptions<Values>,
+  options: UpdateOrCreateOptions<Values>,
 ): Promise<[Columns, boolean]> {
+  const own = readOptions('updateOrCreate()', options, UPDATE_OPTIONS)
+  const { defaults = {}, createDefaults = defaults } = own
   assertNames(state.model, defaults)
   assertNames(state.model, createDefaults)
   return await db.atomic(async () => {
-    const options = { defaults: createDefaults }
-    const [instance, isNew] = await getOrCreate(db, lockable(state), where, options)
+    const creating = { defaults: createDefaults }
+    const [instance, isNew] = await getOrCreate(db, lockable(state), where, creating)
     if (isNew) return [instance, true]
     for (const [name, value] of Object.entries(called(defaults))) {
       assign(state.model, instance, name, value)

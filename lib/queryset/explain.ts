@@ -2,6 +2,7 @@ import { compileSelect } from '../compile/select.ts'
 import type { Runner } from '../database/runner.ts'
 import { FieldError, NotSupportedError } from '../errors.ts'
 import type { QueryState } from '../query/nodes.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 import { limitsOf } from './read-rows.ts'
 
 /** Options of `explain()`. All but `analyze` are PostgreSQL's words for what the plan is to tell. */
@@ -30,6 +31,17 @@ const FLAGS = [
   ...(['analyze', 'verbose', 'costs', 'settings'] as const),
   ...(['buffers', 'wal', 'timing', 'summary'] as const),
 ]
+const OPTIONS: OptionNames<ExplainOptions> = {
+  analyze: true,
+  format: true,
+  verbose: true,
+  costs: true,
+  settings: true,
+  buffers: true,
+  wal: true,
+  timing: true,
+  summary: true,
+}
 const FORMATS: ReadonlySet<unknown> = new Set(['text', 'json', 'xml', 'yaml'])
 
 /**
@@ -62,7 +74,7 @@ export async function explain(
 
 /** The options as words of SQL, which come from this file only. */
 function wordsOf(options: ExplainOptions): string[] {
-  const { format, ...flags } = options
+  const { format, ...flags } = readOptions('explain()', options, OPTIONS)
   const words = FLAGS.flatMap((name) => {
     const value: unknown = flags[name]
     if (value === undefined || value === false)
@@ -70,10 +82,8 @@ function wordsOf(options: ExplainOptions): string[] {
     if (value === true) return [name]
     throw new FieldError(`The option ${name} of explain() is true or false.`)
   })
-  const known: ReadonlySet<string> = new Set(FLAGS)
-  const hasOthers = Object.keys(flags).some((name) => !known.has(name))
-  if (hasOthers || (format !== undefined && !FORMATS.has(format))) {
-    throw new FieldError(`explain() has no such option. Options are: ${FLAGS.join(', ')}, format.`)
+  if (format !== undefined && !FORMATS.has(format)) {
+    throw new FieldError(`The format of explain() is one of: ${[...FORMATS].join(', ')}.`)
   }
   return format === undefined ? words : [...words, `format ${format}`]
 }

@@ -3,6 +3,7 @@ import type { Database, Reading, Runner } from '../database/runner.ts'
 import { currentFrame, frameAround } from '../database/transaction.ts'
 import { withKeyOrder } from '../query/key-order.ts'
 import type { QueryState } from '../query/nodes.ts'
+import { readOptions } from '../util/options.ts'
 import { assertSize } from './limits.ts'
 import { loadPrefetches } from './prefetch.ts'
 import { assertLockable, limitsOf, makeRows } from './read-rows.ts'
@@ -32,8 +33,9 @@ const CHUNK_SIZE = 2000
 export function iterate<R>(
   db: Database,
   state: QueryState,
-  { chunkSize = CHUNK_SIZE }: IteratorOptions,
+  options: IteratorOptions,
 ): AsyncGenerator<R, void, undefined> {
+  const { chunkSize = CHUNK_SIZE } = readOptions('iterator()', options, { chunkSize: true })
   assertSize(chunkSize, 'chunkSize')
   return rowsOf<R>(db, state, chunkSize)
 }
@@ -51,6 +53,7 @@ async function* rowsOf<R>(
     ? new Source(
         state,
         () => db.current(),
+        db.current(),
         null,
         (place) => wholeStream(place, query),
       )
@@ -75,6 +78,7 @@ async function* rowsOf<R>(
 class Source implements StreamPlace {
   readonly limits: ReturnType<typeof limitsOf>
   readonly runner: () => Runner
+  readonly home: Runner
   readonly #reading: Reading | null
   readonly #stream: RowStream
   #isClosed = false
@@ -82,11 +86,13 @@ class Source implements StreamPlace {
   constructor(
     state: QueryState,
     runner: () => Runner,
+    home: Runner,
     reading: Reading | null,
     streamOf: (place: StreamPlace) => RowStream,
   ) {
     this.limits = limitsOf(state)
     this.runner = runner
+    this.home = home
     this.#reading = reading
     this.#stream = streamOf(this)
   }
@@ -114,14 +120,14 @@ async function openSource(db: Database, state: QueryState, query: CompiledSelect
       const here = frameAround(db)
       return here?.isWithin(home) ? here : home
     }
-    return new Source(state, runner, null, streamOf)
+    return new Source(state, runner, home, null, streamOf)
   }
   // The only connection is for the loop's own statements too.
   if (db.dialect === 'sqlite' && db.poolMax === 1) {
-    return new Source(state, () => db.current(), null, streamOf)
+    return new Source(state, () => db.current(), db.current(), null, streamOf)
   }
   const reading = await db.openReading(limitsOf(state))
-  return new Source(state, () => reading, reading, streamOf)
+  return new Source(state, () => reading, reading, reading, streamOf)
 }
 
 function streamFor(

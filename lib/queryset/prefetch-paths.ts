@@ -5,6 +5,8 @@ import { queryStateOf } from '../query/hooks.ts'
 import type { Subquery } from '../query/lookup-types.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { assertNotCombined, isSliced } from '../query/state.ts'
+import { readOptions } from '../util/options.ts'
+import { shownName } from '../util/shown-name.ts'
 
 /** One step of a path: a relation, and the property under which its rows are kept. */
 export interface PrefetchHop {
@@ -66,7 +68,8 @@ export function Prefetch<const P extends string, Q = undefined, const A extends 
   path: P,
   options: { readonly queryset?: Q; readonly toAttr?: A } = {},
 ): PrefetchSpec<P, RowOf<Q>, A> {
-  return new PrefetchSpec(path, options as PrefetchOptions)
+  const own = readOptions('Prefetch()', options, { queryset: true, toAttr: true })
+  return new PrefetchSpec(path, own as PrefetchOptions)
 }
 
 type RowOf<Q> = Q extends Subquery<infer R> ? R : unknown
@@ -127,7 +130,7 @@ function hopOf(model: ModelMeta, name: string): PrefetchHop {
   if (relation !== undefined) return { relation, property: name }
   const names = relations.map((one) => one.name).join(', ')
   throw new FieldError(
-    `prefetchRelated() cannot follow '${name.slice(0, 100)}' on ${model.name}: it is no relation. ` +
+    `prefetchRelated() cannot follow '${shownName(name)}' on ${model.name}: it is no relation. ` +
       `Choices are: ${names || '(none)'}.`,
   )
 }
@@ -148,7 +151,7 @@ function withAttr(
     toAttr in from.modelClass.prototype
   ) {
     throw new FieldError(
-      `The toAttr '${toAttr.slice(0, 100)}' clashes with a property of ${from.name}.`,
+      `The toAttr '${shownName(toAttr)}' clashes with a property of ${from.name}.`,
     )
   }
   return [...hops.slice(0, -1), { ...last, property: toAttr }]
@@ -175,7 +178,7 @@ function queryFor(
   const path = propertiesOf(hops)
   if (before.some((other) => propertiesOf(other.hops.slice(0, hops.length)) === path)) {
     throw new FieldError(
-      `'${path.slice(0, 100)}' is prefetched already, and cannot be with another queryset too: use toAttr.`,
+      `'${shownName(path)}' is prefetched already, and cannot be with another queryset too: use toAttr.`,
     )
   }
   return state

@@ -50,6 +50,7 @@ import {
 import * as states from '../query/state.ts'
 import { type TreeOptions, withTree } from '../query/trees.ts'
 import { callOrigin } from '../util/call-site.ts'
+import { readOptions } from '../util/options.ts'
 import type {
   AliasedScope,
   Annotated,
@@ -76,7 +77,7 @@ import { assertSignal, assertTimeout } from './limits.ts'
 import type { OuterIn, OuterInNamed, OuterInTerms, Referring } from './outer-types.ts'
 import { addPrefetches } from './prefetch-paths.ts'
 import type { CheckPrefetches, WithPrefetched } from './prefetch-types.ts'
-import { limitsOf } from './read-rows.ts'
+import { limitsOf, withinLimits } from './read-rows.ts'
 import { type Answer, type Question, ResultCache } from './result-cache.ts'
 import { limitedForGet, onlyRow, withEnd, withGet, withNearest } from './single.ts'
 import type { SelfRelations } from './tree-types.ts'
@@ -381,15 +382,17 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     options: { readonly fieldName: P },
   ): Promise<Map<BulkKey<M, P>, R>>
   async inBulk(keys?: readonly unknown[], options: { fieldName?: string } = {}): Promise<unknown> {
-    const query = bulkQuery(this.#state, keys, options.fieldName ?? 'pk')
+    const { fieldName = 'pk' } = readOptions('inBulk()', options, { fieldName: true })
+    const query = bulkQuery(this.#state, keys, fieldName)
     return await this.#run((runner) => fetchBulk(runner, query))
   }
 
   /**
    * The rows one by one, of which no more than a chunk is in memory; neither from what is remembered
    * nor into it. They are read on a connection of their own, in `atomic()` on the transaction's, which
-   * is free again with the last chunk, and when the loop is left. What is prefetched, and what
-   * instances load for each other, is so by the chunk. `timeout()` is for each.
+   * is free again with the last chunk, and when the loop is left; it is that of where the first row was
+   * asked for, whoever asks for the others. What is prefetched, and what instances load for each other,
+   * is so by the chunk. `timeout()` is for each.
    *
    * Source: Django's `iterator()`.
    *
@@ -582,7 +585,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * Locks the rows until the transaction ends; only in `atomic()`. SQLite, whose transactions lock
    * the whole database, sends the plain query.
    *
-   * @throws TransactionError outside a transaction.
+   * @throws TransactionError when it is sent outside a transaction, on SQLite too.
    * @example
    * await atomic(async () => {
    *   const job = await Job.objects.filter({ done: false }).selectForUpdate({ skipLocked: true }).first()
@@ -615,13 +618,16 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     return this.#with(states.patchState(this.#state, { database }))
   }
 
-  /** Rejects with `QueryTimeoutError` after so many milliseconds; the database is told to stop. */
+  /**
+   * Rejects with `QueryTimeoutError` after so many milliseconds; the database is told to stop. What
+   * is more than one query, as `create()` and `bulkCreate()` are, is one transaction then.
+   */
   timeout(ms: number): this {
     assertTimeout(ms)
     return this.#with(states.patchState(this.#state, { timeoutMs: ms }))
   }
 
-  /** Rejects with an `AbortError` when the signal is aborted; the database is told to stop. */
+  /** As `timeout()`: rejects with an `AbortError` when the signal is aborted. */
   signal(signal: AbortSignal): this {
     assertSignal(signal)
     return this.#with(states.patchState(this.#state, { signal }))
@@ -655,9 +661,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     const options = terms[terms.length - 1]
     if (!hasFlat(options)) return this.#with(withValuesList(this.#state, terms))
     const paths = terms.slice(0, -1)
-    return this.#with(
-      options.flat ? withFlat(this.#state, ...paths) : withValuesList(this.#state, paths),
-    )
+    const { flat } = readOptions('valuesList()', options, { flat: true })
+    return this.#with(flat ? withFlat(this.#state, ...paths) : withValuesList(this.#state, paths))
   }
 
   /**
@@ -756,7 +761,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   create<C extends CreateHint<M> & CheckCreate<M, C>>(input: C): Promise<M>
   async create(input: object): Promise<unknown> {
-    return await creating.create(databaseOf(this.#state), this.#state.model, input)
+    return await this.#within((db) => creating.create(db, this.#state.model, input))
   }
 
   /**
@@ -784,10 +789,12 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     options?: BulkCreateOptions,
   ): Promise<M[]>
   async bulkCreate(rows: unknown, options: BulkCreateOptions = {}): Promise<unknown> {
-    const db = databaseOf(this.#state)
     const { model } = this.#state
-    if (!Array.isArray(rows)) return await bulkCreateFrom(db, model, rows, options)
-    return await creating.bulkCreate(db, model, rows, options)
+    return await this.#within<unknown>((db) =>
+      Array.isArray(rows)
+        ? creating.bulkCreate(db, model, rows, options)
+        : bulkCreateFrom(db, model, rows, options),
+    )
   }
 
   /**
@@ -812,7 +819,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     fields: readonly string[],
     options: BulkUpdateOptions = {},
   ): Promise<number> {
-    return await this.#write(({ db }) => bulkUpdate(db, this.#state, instances, fields, options))
+    return await this.#write(() =>
+      this.#within((db) => bulkUpdate(db, this.#state, instances, fields, options)),
+    )
   }
 
   /**
@@ -827,8 +836,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     options?: GetOrCreateOptions<DefaultsOf<M>>,
   ): Promise<[M, boolean]>
   async getOrCreate(where: object, options: object = {}): Promise<unknown> {
-    const db = databaseOf(this.#state)
-    return await creating.getOrCreate(db, this.#state, where as never, options)
+    return await this.#within((db) =>
+      creating.getOrCreate(db, this.#state, where as never, options),
+    )
   }
 
   /**
@@ -840,8 +850,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     options?: UpdateOrCreateOptions<DefaultsOf<M>>,
   ): Promise<[M, boolean]>
   async updateOrCreate(where: object, options: object = {}): Promise<unknown> {
-    const db = databaseOf(this.#state)
-    return await creating.updateOrCreate(db, this.#state, where as never, options)
+    return await this.#within((db) =>
+      creating.updateOrCreate(db, this.#state, where as never, options),
+    )
   }
 
   /**
@@ -956,6 +967,12 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
     } finally {
       this.#cache.clear()
     }
+  }
+
+  /** Does what is no single statement within this queryset's limits. */
+  async #within<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    const db = databaseOf(this.#state)
+    return await withinLimits(db, this.#state, () => work(db))
   }
 
   /**

@@ -6,6 +6,7 @@ import type { QueryState } from '../query/nodes.ts'
 import { type RawQuery, rawQuery } from '../query/raw-query.ts'
 import * as states from '../query/state.ts'
 import { callOrigin } from '../util/call-site.ts'
+import { type OptionNames, readOptions } from '../util/options.ts'
 import { assertDatabase, databaseOf, originOf } from './databases.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
 import { limitsOf } from './read-rows.ts'
@@ -20,6 +21,8 @@ export interface RawOptions {
   /** Stops the query when it is aborted. */
   readonly signal?: AbortSignal | undefined
 }
+
+const OPTIONS: OptionNames<RawOptions> = { using: true, timeoutMs: true, signal: true }
 
 /** SQL that was checked, and where it goes. */
 interface Request {
@@ -122,8 +125,9 @@ export function rawRequest(
   model: ModelMeta,
   sql: unknown,
   bindings: unknown,
-  { using, timeoutMs, signal }: RawOptions,
+  options: RawOptions,
 ): Request {
+  const { using, timeoutMs, signal } = readOptions('raw()', options, OPTIONS)
   const query = rawQuery(model, sql, bindings)
   if (using !== undefined) assertDatabase(using)
   if (timeoutMs !== undefined) assertTimeout(timeoutMs)

@@ -41,12 +41,13 @@ export async function readRows(
 }
 
 /**
- * Refuses to lock rows outside a transaction, where the lock would be gone at once. SQLite has none.
+ * Refuses to lock rows outside a transaction, where the lock would be gone at once; on SQLite too,
+ * which has none, so that what works there works on PostgreSQL.
  *
  * @throws TransactionError
  */
 export function assertLockable(db: Database, { lock }: QueryState): void {
-  if (lock === null || db.dialect === 'sqlite' || currentFrame(db) !== undefined) return
+  if (lock === null || currentFrame(db) !== undefined) return
   throw new TransactionError(
     'selectForUpdate() locks rows until a transaction ends: call it in atomic().',
   )
@@ -67,6 +68,19 @@ export function makeRows(
 /** `timeout()` and `signal()` of a query. */
 export function limitsOf(state: QueryState): RunLimits {
   return { timeoutMs: state.timeoutMs ?? undefined, signal: state.signal ?? undefined }
+}
+
+/**
+ * Runs writes of several statements, or of instances, within the `timeout()` and `signal()` of a
+ * query: what covers all of them makes them one transaction.
+ */
+export async function withinLimits<T>(
+  db: Database,
+  { timeoutMs, signal }: QueryState,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (timeoutMs === null && signal === null) return await work()
+  return await db.atomic(work, { timeout: timeoutMs ?? undefined, signal: signal ?? undefined })
 }
 
 /** The same for each of several statements, which have its time together from now on. */

@@ -9,6 +9,7 @@ import {
 } from '../compile/cursor.ts'
 import { type CompiledSelect, compileSelect } from '../compile/select.ts'
 import type { RunLimits, Runner } from '../database/runner.ts'
+import { onRollback } from '../database/transaction.ts'
 import { type KeyOrder, pageBehind } from '../query/key-order.ts'
 
 type Rows = readonly (readonly unknown[])[]
@@ -23,6 +24,8 @@ export interface RowStream {
 /** Where the statements of a stream run, which may differ each time, and their limits. */
 export interface StreamPlace {
   runner(): Runner
+  /** Where it was opened: what runs there is in no savepoint or transaction of the loop's. */
+  readonly home: Runner
   readonly limits: RunLimits
 }
 
@@ -62,6 +65,7 @@ export function keyedStream(place: StreamPlace, order: KeyOrder): RowStream {
 /** Rows by a temporary table that they are written to first. */
 export function spooledStream(place: StreamPlace, query: CompiledSelect): RowStream {
   const name = cursorName()
+  const drop = (runner: Runner): Promise<unknown> => runner.run(dropSpool(name))
   let isOpen = false
   let after = 0
   return {
@@ -73,7 +77,11 @@ export function spooledStream(place: StreamPlace, query: CompiledSelect): RowStr
       return rows
     },
     async close() {
-      if (isOpen) await place.runner().run(dropSpool(name))
+      if (!isOpen) return
+      const here = place.runner()
+      // What rolls back around the end of the loop brings the table back.
+      if (here !== place.home) onRollback(here.db, () => void drop(place.home).catch(() => {}))
+      await drop(here)
     },
   }
 }

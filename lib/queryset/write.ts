@@ -11,7 +11,7 @@ import { assertNotCombined, isSliced, patchState } from '../query/state.ts'
 import { isPlainObject } from '../util/plain-object.ts'
 import { type DeletionReport, deleteCollected } from './collector.ts'
 import { isHeard, telling } from './listeners.ts'
-import { limitsOf } from './read-rows.ts'
+import { limitsOf, withinLimits } from './read-rows.ts'
 import { assertNotVersion, countedWrite } from './version.ts'
 
 /**
@@ -41,7 +41,9 @@ export async function updateRows(
   const { db } = runner
   const queryset = toQuerySet(patchState(state, { database: db }))
   const event = { kind: 'update', queryset, fields: Object.keys(checked) }
-  return await telling(db, state.model, 'save', event, () => write(db.current()))
+  return await withinLimits(db, state, () =>
+    telling(db, state.model, 'save', event, () => write(db.current())),
+  )
 }
 
 /**

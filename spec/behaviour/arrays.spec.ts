@@ -13,6 +13,7 @@ import {
   Model,
   NotSupportedError,
   Q,
+  safeFilter,
   ValidationError,
 } from '../../lib/index.ts'
 import type { Dialect } from '../support/databases.ts'
@@ -184,6 +185,17 @@ describeOnEach('arrays', (kind) => {
       expect(await titles({ grid__containedBy: [[5, 6, 7]] })).to.eql(['b', 'c'])
       const without = Post.objects.exclude({ others__overlap: ['sql'] }).orderBy('id')
       expect(await without.valuesList('title', { flat: true })).to.eql(['a', 'c', 'd'])
+    })
+
+    it('those that a request asks for', async () => {
+      const allow = ['tags__contains', 'ratings__overlap', 'tags__0', 'tags__len'] as const
+      for (const [query, rows] of [
+        ['tags__contains=sql,web', { tags__contains: ['sql', 'web'] }],
+        ['ratings__overlap=1,2', { ratings__overlap: [1, 2] }],
+        ['tags__0=sql&tags__len=1', { tags__0: 'sql', tags__len: 1 }],
+      ] as const) {
+        expect(await titles(safeFilter(Post, query, { allow })), query).to.eql(await titles(rows))
+      }
     })
 
     it('NULL is in no array', async () => {

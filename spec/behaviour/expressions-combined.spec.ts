@@ -183,10 +183,21 @@ describeOnEach('selectForUpdate()', (kind) => {
     }
   })
 
-  it('is refused outside of a transaction where there are locks', async () => {
-    const failure = await rejection(Author.objects.selectForUpdate())
-    if (isPostgres) expect(failure).to.be.instanceOf(TransactionError)
-    else expect(failure).to.equal(undefined)
+  it('is refused outside of a transaction, where there are no locks of rows too', async () => {
+    const locked = Author.objects.orderBy('id').selectForUpdate()
+    const reads: readonly (() => PromiseLike<unknown>)[] = [
+      () => locked,
+      () => locked.first(),
+      () => locked.get({ id: 1 }),
+      () => locked.startFetch().fetch(),
+      () => locked.iterator().next(),
+    ]
+    for (const read of reads) {
+      const failure = await shop.sends(0, () => rejection(read()))
+      expect(failure, String(read)).to.be.instanceOf(TransactionError)
+    }
+    expect(await atomic(() => locked.count(), { using: shop.db })).to.equal(3)
+    expect(await Author.objects.none().selectForUpdate()).to.deep.equal([])
   })
 
   it('is refused for groups, wrong options and unknown relations', async () => {

@@ -9,6 +9,7 @@ import {
   ExtractMonth,
   F,
   fields,
+  Max,
   Model,
   OuterRef,
   Q,
@@ -19,7 +20,7 @@ import {
   When,
 } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
-import { Author, Book, named, Tag, useBookshop } from './support/bookshop.ts'
+import { Author, Book, Chapter, named, Tag, useBookshop } from './support/bookshop.ts'
 import { useSchema } from './support/schema.ts'
 
 describeOnEach('expressions of bound values', (kind) => {
@@ -71,6 +72,26 @@ describeOnEach('expressions of bound values', (kind) => {
       { least: 40, n: 1 },
     ])
     expect(await groups.count()).to.equal(2)
+  })
+
+  it('are the same in a query of groups inside another statement', async () => {
+    const next = F('books__id').add(1)
+    const tags = Tag.objects
+      .annotate({ most: Max('books__author__id') })
+      .filter({ most__gte: next })
+    // 'old' has the books 1 and 2 of author 1, 'new' 2 and 4 of 1 and 2: no book comes before its author.
+    expect(await shop.sends(1, () => tags.update({ name: 'none' }))).to.equal(0)
+    const least = Tag.objects
+      .annotate({ most: Max('books__author__id') })
+      .filter({ most__lt: next })
+    expect(await shop.sends(1, () => least.update({ name: 'some' }))).to.equal(2)
+    const owners = Author.objects.values({ next: F('id').add(1) }).annotate({ n: Count('books') })
+    const counts = owners.filter({ n__gt: F('next') }).values('n')
+    const many = Book.objects.filter({ id__in: counts })
+    expect(named(await shop.sends(1, () => many))).to.deep.equal(['C'])
+    const few = owners.filter({ n__lt: F('next').sub(1) }).values('next')
+    const later = Chapter.objects.filter({ id__in: few })
+    expect(await shop.sends(1, () => later.delete())).to.deep.equal([2, { Chapter: 2 }])
   })
 
   it('may be a query without rows, in an order too', async () => {

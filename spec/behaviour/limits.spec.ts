@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { QueryAbortedError, QueryTimeoutError } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
-import { Author, Book } from './support/library.ts'
+import { Author, Book, Tag } from './support/library.ts'
 import { createSlow, Slow } from './support/slow.ts'
 import { rejection, thrown, useStage } from './support/stage.ts'
 
@@ -94,5 +94,70 @@ describeOnEach('limits', (kind) => {
     }
     const refused = thrown(() => Author.objects.signal({ aborted: false } as AbortSignal))
     expect(refused).to.have.property('code', 'INVALID_VALUE')
+  })
+})
+
+describeOnEach('limits of writes while the only connection is taken', (kind) => {
+  const stage = useStage(kind, { pool: { min: 0, max: 1 } })
+  type Tags = ReturnType<typeof Tag.objects.all>
+
+  const writes: Record<string, (tags: Tags) => PromiseLike<unknown>> = {
+    'create()': (tags) => tags.create({ name: 'new' }),
+    'bulkCreate()': (tags) => tags.bulkCreate([{ name: 'new' }]),
+    'bulkCreate() of an iterable': (tags) => tags.bulkCreate(new Set([{ name: 'new' }])),
+    'bulkUpdate()': (tags) => tags.bulkUpdate([new Tag({ id: 1, name: 'new' })], ['name']),
+    'getOrCreate()': (tags) => tags.getOrCreate({ name: 'new' }),
+    'updateOrCreate()': (tags) => tags.updateOrCreate({ name: 'new' }),
+    'update()': (tags) => tags.update({ name: 'new' }),
+    'delete()': (tags) => tags.delete(),
+  }
+
+  /** While a transaction has the connection. */
+  const meanwhile = async <T>(work: () => Promise<T>): Promise<T> => {
+    let free: () => void = () => undefined
+    const isFree = new Promise<void>((resolve) => {
+      free = resolve
+    })
+    let holder: Promise<void> | undefined
+    await new Promise<void>((held) => {
+      holder = stage.db.atomic(async () => {
+        await Author.objects.count()
+        held()
+        await isFree
+      })
+    })
+    try {
+      return await work()
+    } finally {
+      free()
+      await holder
+    }
+  }
+
+  for (const [name, write] of Object.entries(writes)) {
+    it(`timeout() ends ${name}, and nothing is written`, async () => {
+      const error = await meanwhile(() => rejection(write(Tag.objects.timeout(30))))
+      expect(error).to.be.instanceOf(QueryTimeoutError)
+      expect(await Tag.objects.count()).to.equal(0)
+    })
+
+    it(`signal() ends ${name}, and nothing is written`, async () => {
+      const error = await meanwhile(() =>
+        rejection(write(Tag.objects.signal(AbortSignal.timeout(20)))),
+      )
+      expect(error).to.be.instanceOf(QueryAbortedError)
+      const early = Tag.objects.signal(AbortSignal.abort('no'))
+      const refused = await stage.sends(0, () => rejection(write(early)))
+      expect(refused).to.have.property('cause', 'no')
+      expect(await Tag.objects.count()).to.equal(0)
+    })
+  }
+
+  it('create() and others with limits are one transaction', async () => {
+    await stage.sends(3, () => Tag.objects.timeout(9000).create({ name: 'one' }))
+    const rows = [{ name: 'two' }, { name: 'three' }]
+    // BEGIN, the savepoint of what is a transaction anyway, two rows.
+    await stage.sends(6, () => Tag.objects.timeout(9000).bulkCreate(rows, { batchSize: 1 }))
+    expect(await Tag.objects.count()).to.equal(3)
   })
 })

@@ -1,8 +1,35 @@
 /** Options with a typo, or of another kind, are named; what is inherited is no option and no value. */
 import { expect } from 'chai'
-import { Count, connect, F, fields, ImproperlyConfigured, Model, Q } from '../../lib/index.ts'
+import {
+  AsyncManager,
+  atomic,
+  Count,
+  captureQueries,
+  connect,
+  ExtractYear,
+  expectQueries,
+  F,
+  FieldError,
+  FilteredRelation,
+  fields,
+  ImproperlyConfigured,
+  Lag,
+  Model,
+  onCommit,
+  Prefetch,
+  Q,
+  safeFilter,
+  safeOrder,
+  sandbox,
+  Window,
+} from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
 import { Author, Book, useBookshop } from './support/bookshop.ts'
+import { rejection } from './support/stage.ts'
+
+class Day extends Model('days', { day: fields.date(), at: fields.dateTime() }) {
+  static objects = new AsyncManager(Day)
+}
 
 const config = { client: 'pg', connection: 'postgres://localhost/none' }
 
@@ -50,9 +77,87 @@ describe('options of connect() and Model()', () => {
   })
 })
 
+describeOnEach('options with a typo', (kind) => {
+  const shop = useBookshop(kind)
+
+  it('are named before any SQL, with those that there are', async () => {
+    const [tagged, author] = [new Book({ title: 'A', author: 1 }), new Author({ name: 'Ann' })]
+    Object.assign(tagged, { id: 1 })
+    Object.assign(author, { id: 1 })
+    const key = 'typo' as never
+    const typo = { [key]: 1 } as never
+    const calls: Readonly<Record<string, () => unknown>> = {
+      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout, using': () =>
+        atomic(() => 1, typo),
+      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout': () =>
+        shop.db.atomic(() => 1, typo),
+      'onCommit(): using': () => onCommit(() => 1, typo),
+      'sandbox(): unread': () => sandbox(shop.db, typo),
+      'onCommit() of a sandbox: execute': () => sandbox(shop.db).onCommit(typo),
+      'captureQueries(): using, transactions, bindings, repeats': () =>
+        captureQueries(() => 1, typo),
+      'expectQueries(): using, transactions': () => expectQueries(0, () => 1, typo),
+      'close(): timeoutMs': () => shop.db.close(typo),
+      'save(): fields, using': () => author.save(typo),
+      'refreshFromDb(): fields': () => author.refreshFromDb(typo),
+      'iterator(): chunkSize': () => Book.objects.iterator(typo),
+      'explain(): analyze, format, verbose, costs, settings, buffers, wal, timing, summary': () =>
+        Book.objects.explain(typo),
+      'inBulk(): fieldName': () => Book.objects.inBulk([1], typo),
+      'raw(): using, timeoutMs, signal': () => Book.objects.raw('select 1', [], typo),
+      'valuesList(): flat': () =>
+        Book.objects.valuesList('id', { flat: true, [key]: 1 } as { flat: true }),
+      'dates(): order': () => Day.objects.dates('day', 'year', typo),
+      'datetimes(): order, tzinfo': () => Day.objects.datetimes('at', 'year', typo),
+      'descendants(): includeSelf, depth, maxDepth': () =>
+        Author.objects.descendants('mentor', typo),
+      'selectForUpdate(): noWait, skipLocked, of, noKey': () => Book.objects.selectForUpdate(typo),
+      'Prefetch(): queryset, toAttr': () => Prefetch('books', typo),
+      'FilteredRelation(): condition': () => FilteredRelation('books', typo),
+      'Window(): partitionBy, orderBy, frame': () => Window(Lag('pages'), typo),
+      'Lag(): offset, default': () => Lag('pages', typo),
+      'count(): distinct, filter': () => Count('books', typo),
+      'safeFilter(): allow, except, unknown, empty': () =>
+        safeFilter(Book, '', { allow: [], [key]: 1 } as never),
+      'safeOrder(): allow': () => safeOrder(Book, '', { allow: [], [key]: 1 } as never),
+      'bulkCreate(): batchSize, ignoreConflicts, updateConflicts, updateFields, uniqueFields, onProgress':
+        () => Author.objects.bulkCreate([{ name: 'A' }], typo),
+      'bulkUpdate(): batchSize, onProgress': () =>
+        Author.objects.bulkUpdate([author], ['name'], typo),
+      'getOrCreate(): defaults': () => Author.objects.getOrCreate({ name: 'Ann' }, typo),
+      'updateOrCreate(): defaults, createDefaults': () =>
+        Author.objects.updateOrCreate({ name: 'Ann' }, typo),
+      'add(): throughDefaults': () => tagged.tags.add(1, typo),
+      'set(): clear, throughDefaults': () => tagged.tags.set([1], typo),
+      'create(): throughDefaults': () => tagged.tags.create({ name: 'x' }, typo),
+      'set(): clear': () => author.books.set([1], typo),
+    }
+    for (const [told, call] of Object.entries(calls)) {
+      const [verb, names] = told.split(': ')
+      const message = `${verb} has no option 'typo'. Options are: ${names}.`
+      const error = await shop.sends(0, () => rejection((async () => await call())()))
+      expect({ told: error.message, error: error.name }, told).to.deep.equal({
+        told: message,
+        error: 'FieldError',
+      })
+    }
+    const error = await rejection(author.books.create({ title: 'B' }, typo))
+    expect(error.message).to.equal("create() has no option 'typo'. It takes none.")
+  })
+
+  it('that are no object are told what one looks like', async () => {
+    for (const given of [null, 'x', 1, [], new Date(), () => 1]) {
+      expect(() => Book.objects.iterator(given as never)).to.throw(
+        FieldError,
+        'iterator() takes its options as one object: { chunkSize }.',
+      )
+    }
+  })
+})
+
 /**
- * Whatever one of its keys means somewhere, nobody has given it. Not `distinct`, by which knex itself
- * is misled.
+ * Whatever one of its keys means somewhere, nobody has given it. Not `distinct`, `order` and the like, by
+ * which knex itself is misled.
  */
 const POLLUTION: Readonly<Record<string, unknown>> = {
   title: 'polluted',
@@ -74,6 +179,13 @@ const POLLUTION: Readonly<Record<string, unknown>> = {
   fields: ['title'],
   ordering: ['-id'],
   noWait: true,
+  includeSelf: true,
+  maxDepth: 1,
+  tzinfo: 'Asia/Tokyo',
+  condition: Q({ books__pages: 1 }),
+  readOnly: true,
+  retries: -1,
+  chunkSize: 0,
 }
 
 // Source: RELIABILITY S24.
@@ -103,6 +215,17 @@ describeOnEach('own keys only', (kind) => {
       () => Book.objects.orderBy(F('pages').desc({})).toSQL(),
       () => Book.objects.union(Book.objects.filter({ id: 1 }), {}).toSQL(),
       () => Book.objects.selectForUpdate({}).toSQL(),
+      () => Author.objects.descendants('mentor', {}).toSQL(),
+      () => Day.objects.dates('day', 'year', {}).toSQL(),
+      () => Day.objects.datetimes('at', 'year', {}).toSQL(),
+      () => Day.objects.values({ year: ExtractYear('at', {}) }).toSQL(),
+      () =>
+        Author.objects
+          .annotate({ b: FilteredRelation('books', {}) })
+          .values('b__id')
+          .toSQL(),
+      () => Book.objects.values({ next: Window(Lag('pages', {}), {}) }).toSQL(),
+      () => safeFilter(Book, '', { allow: [] }),
       () => {
         const field = fields.integer({})
         return [field.null, field.unique, field.primaryKey, field.column, field.hasDefault]
@@ -127,5 +250,11 @@ describeOnEach('own keys only', (kind) => {
     )
     expect(await Author.objects.filter({ name__in: ['D', 'E'] }).count()).to.equal(2)
     expect(authors).to.have.lengthOf(2)
+    await polluted(() => atomic(() => Author.objects.create({ name: 'F' }), { using: shop.db }))
+    await polluted(() => Author.objects.getOrCreate({ name: 'G' }, {}))
+    const names = polluted(() => Author.objects.filter({ name__in: ['F', 'G'] }).iterator({}))
+    const found: string[] = []
+    for await (const { name } of names) found.push(name)
+    expect(found.sort()).to.deep.equal(['F', 'G'])
   })
 })

@@ -143,7 +143,7 @@ describe('regressions: what TypeScript refuses is named for JavaScript too', () 
 
   it('options that a model has not, or of another kind', () => {
     expect(thrown(options({ orderBy: ['id'] })).message).to.equal(
-      "Model('things') has no option 'orderBy'. Options are: name, ordering, uniqueTogether, " +
+      "Model('things') has no option 'orderBy'. Did you mean 'ordering'? Options are: name, ordering, uniqueTogether, " +
         'indexes, getLatestBy, database.',
     )
     expect(thrown(options({ ordering: 'id' })).message).to.match(/ordering must be a list/)

@@ -153,7 +153,7 @@ describeOnEach('starts', (kind) => {
 
   for (const { start, call, begin, beginGhosts, ask, askGhosts, answer } of pairs) {
     describe(`${start}, then ${call}`, () => {
-      it('running: uses it, for every reader', async () => {
+      it('running: uses it, for every reader (F03)', async () => {
         await stage.sends(1, async () => {
           const authors = begin(ordered())
           const answers = await Promise.all([ask(authors), ask(authors)])
@@ -161,7 +161,7 @@ describeOnEach('starts', (kind) => {
         })
       })
 
-      it('finished: uses it, whenever it is asked', async () => {
+      it('finished: uses it, whenever it is asked (F03)', async () => {
         await stage.sends(1, async () => {
           const authors = begin(ordered())
           await stage.answered(1)
@@ -399,7 +399,7 @@ describeOnEach('starts', (kind) => {
   })
 
   describe('chaining', () => {
-    it('from a started queryset gives a new one that is not started', async () => {
+    it('from a started queryset gives a new one that is not started (F03)', async () => {
       await stage.sends(3, async () => {
         const authors = ordered().startFetch()
         expect(names(await authors.filter({ id: 1 }))).to.deep.equal(['Jane'])

@@ -257,7 +257,7 @@ describeOnEach('trees', (kind) => {
       refused(() => all.descendants('parent', { maxDepth: '1; x' as never }), 'maxDepth')
       refused(() => all.descendants('parent', { depth: 'a"b' as never }), "letters, digits and '_'")
       refused(() => all.descendants('parent', { depth: 'name' as never }), 'a field of Category')
-      refused(() => all.descendants('parent', { deep: 1 } as never), 'takes the options')
+      refused(() => all.descendants('parent', { deep: 1 } as never), "no option 'deep'")
       refused(() => all.values('name').descendants('parent'), 'after values()')
       refused(
         () => all.annotate({ n: Count('children') }).descendants('parent'),

@@ -145,4 +145,19 @@ describeOnEach('starts that nobody reads', (kind) => {
     expect(stderr).to.match(/started at:[\s\S]*startAndForget/)
     expect(stderr).not.to.contain('secret-marker')
   })
+
+  it('rows that nobody reads go with their queryset, in atomic() too (F12)', async function () {
+    this.timeout(60_000)
+    const program = fileURLToPath(new URL('./support/unread-results.ts', import.meta.url))
+    const { stdout } = await run(process.execPath, [
+      ...['--import', 'tsx', '--expose-gc', '--unhandled-rejections=strict'],
+      program,
+      JSON.stringify(fresh.config),
+    ])
+    for (const { held, left, reports } of JSON.parse(stdout)) {
+      expect(held).to.be.greaterThan(50)
+      expect(left).to.be.lessThan(held / 10)
+      expect(reports).to.deep.equal(['succeeded, collected'])
+    }
+  })
 })

@@ -6,6 +6,7 @@ import { compileUpdate } from '../../lib/compile/update.ts'
 import { FieldError, InvalidValueError, NotSupportedError } from '../../lib/errors.ts'
 import type { ColumnMeta } from '../../lib/meta/model-meta.ts'
 import { Count } from '../../lib/query/aggregates.ts'
+import { withAnnotate } from '../../lib/query/annotations.ts'
 import { resolveAssignments } from '../../lib/query/assignments.ts'
 import { F, Value } from '../../lib/query/expression.ts'
 import type { QueryState } from '../../lib/query/nodes.ts'
@@ -210,6 +211,27 @@ describe('compile: delete', () => {
       mysql: [
         `delete from \`books\` where \`books\`.\`id\` in (select * from (${inner}) as \`s\`)`,
         3,
+      ],
+    })
+  })
+
+  it('binds once what its groups are by and are asked', async () => {
+    const joins = 'left join "books_tags" as "u1" on "u0"."id" = "u1"."book_id" '
+    const more = 'left join "books_tags" as "u2" on "u0"."id" = "u2"."book_id" '
+    const sum = '("u2"."tag_id" + ?)'
+    const inner = `select "u0"."id" as "c0" from "books" as "u0" ${joins}${more}group by "u0"."id", ${sum} having count("u1"."tag_id") > ${sum}`
+    const counted = withAnnotate(all.Book, { n: Count('tags') })
+    const state = withFilter(counted, [{ n__gt: F('tags__id').add(1) }])
+    await expectSql((dialect) => compileDelete(state, dialect), {
+      sqlite: [`delete from "books" where "books"."id" in (${inner})`, 1, 1],
+      postgresql: [
+        `delete from "books" where "books"."id" in (${inner.replaceAll('?', '$1::integer')})`,
+        1,
+      ],
+      mysql: [
+        `delete from \`books\` where \`books\`.\`id\` in (select * from (${inner.replaceAll('"', '`')}) as \`s\`)`,
+        1,
+        1,
       ],
     })
   })

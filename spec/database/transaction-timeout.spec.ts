@@ -5,6 +5,7 @@ import type { Database } from '../../lib/database/runner.ts'
 import { onRollback } from '../../lib/database/transaction.ts'
 import {
   CommitUnknownError,
+  QueryAbortedError,
   QueryTimeoutError,
   SerializationError,
   TransactionBrokenError,
@@ -69,6 +70,33 @@ describeOnEach('atomic({ timeout })', (kind) => {
     )
     expect(await savedIds(db)).to.deep.equal([])
     await until(() => poolOf(db).numUsed() === 0)
+  })
+
+  it('a signal stops the statement that runs, and nothing is saved', async () => {
+    const { db } = at
+    const reason = new Error('the reader left')
+    const controller = new AbortController()
+    const { signal } = controller
+    const work = async () => {
+      await insert(db, 1)
+      setTimeout(() => controller.abort(reason), 20)
+      await read(db.current(), slow)
+    }
+    for (const nested of [false, true]) {
+      const error = await rejection(
+        nested ? db.atomic(() => db.atomic(work, { signal })) : db.atomic(work, { signal }),
+      )
+      expect(error).to.be.instanceOf(QueryAbortedError)
+      expect(error.message).to.equal(
+        'The atomic() was aborted by its signal. Nothing of it was saved.',
+      )
+      expect(error.cause).to.equal(reason)
+    }
+    expect(await savedIds(db)).to.deep.equal([])
+    await until(() => poolOf(db).numUsed() === 0)
+    const refused = await rejection(db.atomic(() => undefined, { signal: {} as AbortSignal }))
+    expect(refused).to.be.instanceOf(TransactionError)
+    expect(refused.message).to.equal('atomic() takes an AbortSignal as signal.')
   })
 
   it('ends a callback that waits for something else, and refuses what it sends afterwards', async () => {

@@ -1,5 +1,13 @@
 import { expect } from 'chai'
-import { AsyncManager, fields, ImproperlyConfigured, Model, OrmError } from '../../lib/index.ts'
+import {
+  AsyncManager,
+  Count,
+  FilteredRelation,
+  fields,
+  ImproperlyConfigured,
+  Model,
+  OrmError,
+} from '../../lib/index.ts'
 import { Author, Book } from '../behaviour/support/library.ts'
 import { rejection, thrown, useStage } from '../behaviour/support/stage.ts'
 import { describeOnEach } from '../support/databases.ts'
@@ -30,6 +38,11 @@ describeOnEach('messages for logs', (kind) => {
     'update()': (name) => books()['update']?.({ [name]: 1 }),
     'create()': (name) => books()['create']?.({ [name]: 1 }),
     'bulkUpdate()': (name) => books()['bulkUpdate']?.([], [name]),
+    'inBulk()': (name) => books()['inBulk']?.([1], { fieldName: name }),
+    'iterator() by its options': (name) => books()['iterator']?.({ [name]: 1 }),
+    'Count() by its options': (name) =>
+      (Count as (...args: unknown[]) => unknown)('id', { [name]: 1 }),
+    'FilteredRelation()': (name) => books()['annotate']?.({ b: FilteredRelation(name) }),
     'using()': (name) => loose(books()['using']?.(name) as object)['count']?.(),
   }
   for (const [call, run] of Object.entries(calls)) {
@@ -46,7 +59,10 @@ describeOnEach('messages for logs', (kind) => {
       )
       expect(error).to.be.instanceOf(OrmError)
       expect(error.message.length).to.be.lessThan(1000)
-      expect(error.message).not.to.contain('x'.repeat(200))
+      expect(error.message).not.to.contain('x'.repeat(101))
+      const shorter = await rejection((async () => await run('x'.repeat(150)))())
+      expect(shorter.message).to.contain(`${'x'.repeat(100)}…`)
+      expect(shorter.message).not.to.contain('x'.repeat(101))
     })
   }
 

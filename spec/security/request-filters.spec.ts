@@ -40,6 +40,21 @@ class Post extends Model('posts', {
   static objects = new AsyncManager(Post)
 }
 
+class Shelf extends Model('shelves', {
+  tags: fields.array(fields.char({ maxLength: 5 })),
+  days: fields.array(fields.date({ null: true }), { null: true }),
+  bigs: fields.array(fields.bigInteger()),
+  flags: fields.array(fields.boolean()),
+  grid: fields.array(fields.array(fields.integer())),
+  blobs: fields.array(fields.binary()),
+  seats: fields.integerRange(),
+  stay: fields.dateRange({ null: true }),
+  codes: fields.array(fields.char({ maxLength: 5 }), { sensitive: true }),
+  seen: fields.dateTime({ sensitive: true }),
+}) {
+  static objects = new AsyncManager(Shelf)
+}
+
 const ALLOW = [
   'title',
   'title__icontains',
@@ -97,6 +112,76 @@ describe('safeFilter()', () => {
     expect(filterOf('pages__in=1&pages__in=2')).to.eql({ pages__in: [1, 2] })
     expect(filterOf({ title__in: ['a,b', 'c'] })).to.eql({ title__in: ['a,b', 'c'] })
     expect(filterOf({ pages__range: '1,9' })).to.eql({ pages__range: [1, 9] })
+  })
+
+  it('reads arrays and their items, and what may be in a range', () => {
+    const read = (query: string) => {
+      const allow = [...new URLSearchParams(query).keys()]
+      return safeFilter(Shelf, query, { allow: allow as never })
+    }
+    for (const [query, expected] of [
+      ['tags=a,b', { tags: ['a', 'b'] }],
+      ['tags__contains=a', { tags__contains: ['a'] }],
+      ['tags__overlap=a,b&tags__overlap=c', { tags__overlap: ['a,b', 'c'] }],
+      [
+        'days__containedBy=2024-05-01,2024-05-02',
+        { days__containedBy: ['2024-05-01', '2024-05-02'] },
+      ],
+      ['bigs__contains=9007199254740993', { bigs__contains: [9007199254740993n] }],
+      ['flags__gt=1,false', { flags__gt: [true, false] }],
+      ['tags__0=a', { tags__0: 'a' }],
+      ['tags__0__icontains=A', { tags__0__icontains: 'A' }],
+      ['tags__0__in=a,b', { tags__0__in: ['a', 'b'] }],
+      ['tags__0_2=a,b', { tags__0_2: ['a', 'b'] }],
+      ['tags__len__gte=2', { tags__len__gte: 2 }],
+      ['grid__0=1,2', { grid__0: [1, 2] }],
+      ['days__isnull=0', { days__isnull: false }],
+      ['seats__contains=3', { seats__contains: 3 }],
+      ['stay__contains=2024-05-01', { stay__contains: '2024-05-01' }],
+      ['stay__startswith__gte=2024-05-01', { stay__startswith__gte: '2024-05-01' }],
+      ['stay__startswith__year=2024', { stay__startswith__year: 2024 }],
+      ['stay__isEmpty=true', { stay__isEmpty: true }],
+    ] as const) {
+      expect(read(query), query).to.eql(expected)
+    }
+    for (const query of [
+      'tags=a%00',
+      'days__contains=2024-02-30',
+      'bigs__contains=1.5',
+      'flags=yes',
+      `tags=${'a,'.repeat(200)}`,
+      'seats__contains=1,2',
+      'stay__contains=[2024-05-01,)',
+    ]) {
+      expect(
+        thrown(() => read(query)),
+        query,
+      ).to.be.instanceOf(InvalidValueError)
+    }
+    for (const key of [
+      'grid',
+      'blobs',
+      'tags__in',
+      'tags__range',
+      'seats',
+      'seats__in',
+      'stay__overlap',
+    ]) {
+      expect(thrown(() => read(`${key}=1`)).message).to.equal(
+        `'${key}' cannot be allowed: no text stands for such a value.`,
+      )
+    }
+    for (const key of [
+      'codes',
+      'codes__0',
+      'codes__0_2__len',
+      'seen__date__year',
+      'seen__time__hour__gt',
+    ]) {
+      expect(thrown(() => read(`${key}=1`)).message).to.equal(
+        `'${key}' cannot be allowed: its column is declared as sensitive.`,
+      )
+    }
   })
 
   it('refuses values of another type, without saying them', () => {

@@ -7,11 +7,12 @@ import {
   Model,
   NotSupportedError,
   OrmError,
+  QueryTooComplexError,
   Value,
 } from '../../lib/index.ts'
 import { Author, Book, Tag } from '../behaviour/support/library.ts'
 import { Sample } from '../behaviour/support/samples.ts'
-import { rejection, useStage } from '../behaviour/support/stage.ts'
+import { rejection, thrown, useStage } from '../behaviour/support/stage.ts'
 import { describeOnEach } from '../support/databases.ts'
 
 type Loose = Record<string, (...args: unknown[]) => unknown>
@@ -174,12 +175,26 @@ describeOnEach('values that databases take for others', (kind) => {
       expect(error).to.be.instanceOf(NotSupportedError)
       return
     }
-    for (const pattern of ['(', "'; drop table canary; --", '^((a|a)*)*$', 'x'.repeat(1_000_000)]) {
+    for (const pattern of ['(', "'; drop table canary; --", '^((a|a)*)*$', 'x'.repeat(10_000)]) {
       expect(sql(pattern)()).to.equal(sql('a')())
     }
-    const error = await rejection(Book.objects.filter({ title__regex: '(secret' }))
-    expect(error).to.be.instanceOf(OrmError)
-    expect(error.message).not.to.contain('secret')
+    for (const pattern of ['(secret', '[secret', 'secret{9999}', '*secret', 'secret\\']) {
+      for (const lookup of ['title__regex', 'title__iregex']) {
+        const books = Book.objects.filter({ [lookup]: pattern } as never)
+        const error = await stage.sends(1, () => rejection(books))
+        expect(error, pattern).to.be.instanceOf(InvalidValueError)
+        expect(error.cause).to.have.property('code', '2201B')
+        expect(error.message).to.match(/^invalid regular expression: /)
+        expect(error.message).not.to.contain('secret')
+      }
+    }
+    await stage.sends(0, () => {
+      for (const pattern of ['x'.repeat(10_001), Value('x'.repeat(1_000_000))]) {
+        const error = thrown(() => Book.objects.filter({ title__iregex: pattern } as never))
+        expect(error).to.be.instanceOf(QueryTooComplexError)
+        expect(error.message).to.match(/^The length of a regular expression: \d+, and the limit is/)
+      }
+    })
     const slow = Book.objects.filter({ title__regex: '^((a|a)*)*$' }).timeout(2000)
     expect(await slow.count()).to.equal(0)
   })

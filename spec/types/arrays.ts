@@ -1,6 +1,14 @@
 /** Types of columns of arrays: compiled, never run. */
 import { expectTypeOf } from 'expect-type'
-import { AsyncManager, type CreateInput, F, fields, Model, type Where } from '../../lib/index.ts'
+import {
+  AsyncManager,
+  type CreateInput,
+  F,
+  fields,
+  Model,
+  safeFilter,
+  type Where,
+} from '../../lib/index.ts'
 
 class Post extends Model('posts', {
   title: fields.char({ maxLength: 50 }),
@@ -80,3 +88,17 @@ fields.array({ size: 3 })
 fields.array(fields.integer(), { default: ['a'] })
 // @ts-expect-error a column of arrays is no key
 fields.array(fields.integer(), { primaryKey: true })
+
+// Texts of a request stand for items.
+safeFilter(Comment, '', {
+  allow: ['post__tags', 'post__tags__contains', 'post__days__overlap', 'post__bigs__gt'],
+})
+safeFilter(Post, '', {
+  allow: ['tags__0', 'tags__len__gte', 'tags__0_2', 'days__isnull', 'grid__0__0'],
+})
+// @ts-expect-error arrays in an array
+safeFilter(Post, '', { allow: ['grid'] })
+// @ts-expect-error a list of arrays
+safeFilter(Post, '', { allow: ['tags__in'] })
+// @ts-expect-error two arrays
+safeFilter(Post, '', { allow: ['tags__range'] })

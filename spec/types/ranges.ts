@@ -8,6 +8,7 @@ import {
   Model,
   type Range,
   type RangeInput,
+  safeFilter,
   type Where,
 } from '../../lib/index.ts'
 
@@ -92,3 +93,13 @@ void input
 fields.integerRange({ default: 1 })
 // @ts-expect-error a column of ranges is no key
 fields.integerRange({ primaryKey: true })
+
+// A text stands for a value that may be in a range, not for a range.
+safeFilter(Note, '', { allow: ['booking__days__contains', 'booking__seats__startswith__gte'] })
+safeFilter(Booking, '', { allow: ['period__isEmpty', 'period__isnull', 'numbers__contains'] })
+// @ts-expect-error a range
+safeFilter(Booking, '', { allow: ['seats'] })
+// @ts-expect-error a range that is looked up
+safeFilter(Booking, '', { allow: ['seats__overlap'] })
+// @ts-expect-error a list of ranges
+safeFilter(Booking, '', { allow: ['seats__in'] })

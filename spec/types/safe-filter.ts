@@ -1,7 +1,7 @@
 /** Types of `safeFilter()` and `safeOrder()`. Compiled, never run. */
 import { expectTypeOf } from 'expect-type'
 import { fields, type Order, safeFilter, safeOrder, type Where } from '../../lib/index.ts'
-import { Book, type BookQuerySet } from './models.ts'
+import { Author, Book, type BookQuerySet } from './models.ts'
 
 declare const query: Record<string, string | string[] | undefined>
 
@@ -30,6 +30,18 @@ safeFilter(Book, query, { allow: ['titel'] })
 safeFilter(Book, query, { allow: ['title', 'title__icontians'] })
 // @ts-expect-error an unknown field far away
 safeFilter(Book, query, { allow: ['author__mentor__nmae'] })
+safeFilter(Book, '', { allow: ['data__hasKey', 'data__hasKeys', 'data__isnull', 'cover__isnull'] })
+safeFilter(Book, '', { allow: ['data__owner__in', 'extra__a__contains', 'author__in', 'isbn__in'] })
+// @ts-expect-error a whole document
+safeFilter(Book, query, { allow: ['data'] })
+// @ts-expect-error a whole document, far away
+safeFilter(Author, query, { allow: ['books__extra__exact'] })
+// @ts-expect-error parts of a document
+safeFilter(Book, query, { allow: ['extra__contains'] })
+// @ts-expect-error bytes
+safeFilter(Book, query, { allow: ['cover'] })
+// @ts-expect-error a list of bytes
+safeFilter(Book, query, { allow: ['cover__in'] })
 // @ts-expect-error no list: everything would be allowed
 safeFilter(Book, query)
 // @ts-expect-error a misspelt option

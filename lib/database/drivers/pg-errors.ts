@@ -4,6 +4,7 @@ import {
   DatabaseError,
   ForeignKeyViolation,
   IntegrityError,
+  InvalidValueError,
   NotNullViolation,
   OperationalError,
   QueryAbortedError,
@@ -17,6 +18,7 @@ type Kind = Omit<DriverFailure, 'what' | 'constraint' | 'table' | 'columns'>
 
 // By SQLSTATE; https://www.postgresql.org/docs/current/errcodes-appendix.html
 const BY_CODE: Readonly<Record<string, Kind>> = {
+  '2201B': { type: InvalidValueError },
   '23001': { type: ForeignKeyViolation },
   '23502': { type: NotNullViolation },
   '23503': { type: ForeignKeyViolation },

@@ -1,5 +1,5 @@
 import { FieldError } from '../../errors.ts'
-import { isPlainObject } from '../../util/plain-object.ts'
+import { isPlainObject, ownOptions } from '../../util/plain-object.ts'
 import type { Expression } from '../expression.ts'
 import { Value } from '../expression.ts'
 import type { Searchable } from '../family-lookups.ts'
@@ -164,7 +164,8 @@ function trigram<T, P extends Need>(name: string, text: unknown, other: unknown)
 }
 
 function readOptions(given: unknown, names: readonly string[]): Readonly<Record<string, unknown>> {
-  if (isPlainObject(given) && Object.keys(given).every((key) => names.includes(key))) return given
+  const isKnown = isPlainObject(given) && Object.keys(given).every((key) => names.includes(key))
+  if (isKnown) return ownOptions(given)
   throw new FieldError(`The options of a search are: ${names.join(', ')}.`)
 }
 

@@ -1,5 +1,5 @@
 import { FieldError, InvalidValueError } from '../../errors.ts'
-import { isPlainObject } from '../../util/plain-object.ts'
+import { isPlainObject, ownOptions } from '../../util/plain-object.ts'
 
 /** Options of the functions of dates and times. */
 export interface ZoneOptions {
@@ -25,7 +25,7 @@ export function zoneOf(options: unknown, what: string): string | null {
   if (!isPlainObject(options) || Object.keys(options).some((key) => key !== 'tzinfo')) {
     throw new FieldError(`${what} takes an object of options: { tzinfo: 'Europe/Berlin' }.`)
   }
-  const { tzinfo } = options
+  const { tzinfo } = ownOptions(options)
   if (tzinfo === undefined || tzinfo === 'UTC') return null
   if (typeof tzinfo === 'string' && (known.has(tzinfo) || isZone(tzinfo))) return tzinfo
   throw new InvalidValueError(

@@ -26,6 +26,8 @@ export interface Faulty {
   readonly db: Database
   /** A way past it: for setting up, and for looking. */
   readonly knex: Knex
+  /** What the statements go through, on PostgreSQL. */
+  readonly proxy: ServerProxy | undefined
   /** The n-th statement from now on fails so. */
   arm(n: number, fault: string): void
   /** Ends that; gives how many statements there were. */
@@ -35,9 +37,13 @@ export interface Faulty {
   close(): Promise<void>
 }
 
+/** By which PostgreSQL tells connections of the database under test from others. */
+export const TESTED = 'tested'
+
 const LEAK_PATIENCE_MS = 8000
 
-async function isSoon(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
+/** Whether it is so within some seconds; looks again and again. */
+export async function isSoon(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
   const endsAt = Date.now() + LEAK_PATIENCE_MS
   while (!(await isSo())) {
     if (Date.now() > endsAt) return false
@@ -59,7 +65,11 @@ async function onPostgres(fresh: FreshDatabase): Promise<Faulty> {
   const db = connect(
     {
       client: 'pg',
-      connection: { connectionString: proxy.url, connectionTimeoutMillis: 1000 },
+      connection: {
+        connectionString: proxy.url,
+        connectionTimeoutMillis: 1000,
+        application_name: TESTED,
+      },
       pool: { min: 0, max: 3 },
       log: { warn: () => undefined },
     },
@@ -68,6 +78,7 @@ async function onPostgres(fresh: FreshDatabase): Promise<Faulty> {
   return {
     db,
     knex,
+    proxy,
     arm(n, fault) {
       proxy.reset()
       proxy.faultOf = (at) => (at === n ? (fault as Fault) : undefined)
@@ -117,13 +128,14 @@ async function onSqlite(fresh: FreshDatabase): Promise<Faulty> {
   }
   const knex = knexModule.default({ ...fresh.config, pool: { min: 1, max: 1 } })
   const db = connect(
-    { ...fresh.config, pool: { min: 0, max: 3, afterCreate } },
+    { ...fresh.config, pool: { min: 0, max: 3, afterCreate }, log: { warn: () => undefined } },
     // Then every statement goes through the connection itself.
     { prepare: false, onUnconsumedError: () => undefined },
   )
   return {
     db,
     knex,
+    proxy: undefined,
     arm(n, kind) {
       sent = 0
       fault = { n, kind }
