@@ -87,9 +87,9 @@ describeOnEach('options with a typo', (kind) => {
     const key = 'typo' as never
     const typo = { [key]: 1 } as never
     const calls: Readonly<Record<string, () => unknown>> = {
-      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout, using': () =>
+      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout, signal, using': () =>
         atomic(() => 1, typo),
-      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout': () =>
+      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout, signal': () =>
         shop.db.atomic(() => 1, typo),
       'onCommit(): using': () => onCommit(() => 1, typo),
       'sandbox(): unread': () => sandbox(shop.db, typo),
