@@ -1,3 +1,4 @@
+import { TransactionBrokenError } from '../errors.ts'
 import { handled } from '../util/deferred.ts'
 import type { Deadline } from './deadline.ts'
 import type { DriverConnection, DriverResult, TransactionText } from './drivers/driver.ts'
@@ -8,6 +9,24 @@ import type { Statement } from './runner.ts'
 /** A statement of a transaction's own: `BEGIN`, `SAVEPOINT x`. */
 export function control(sql: string): Statement {
   return { sql, bindings: [], wants: 'count', writes: true, isControl: true }
+}
+
+/** How long a transaction whose time is over waits for the answer to its ROLLBACK. */
+export const LATE_ANSWER_MS = 200
+
+/** Rolls back what was begun; a connection of which nobody knows what it is in is given up. */
+export async function rollBack(lease: Lease, deadline: Deadline | undefined): Promise<void> {
+  if (lease.isLost) return
+  const rollback = control('ROLLBACK')
+  try {
+    if (deadline === undefined) await lease.execute(rollback)
+    else await lease.executeOrDiscard(rollback, LATE_ANSWER_MS, deadline)
+  } catch (error) {
+    // The first error is what counts. SQLite may have rolled back by itself; any other failure
+    // means that nobody knows what the connection is in.
+    if (!(error instanceof TransactionBrokenError)) lease.discard(error)
+  }
+  if (!lease.isLost && lease.isInTransaction) lease.discard(new Error('ROLLBACK had no effect.'))
 }
 
 /** Of all attempts at one transaction. */

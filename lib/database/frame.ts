@@ -1,6 +1,6 @@
 import { TransactionBrokenError, TransactionError } from '../errors.ts'
 import { deferred, handled } from '../util/deferred.ts'
-import type { BegunConnection } from './begun.ts'
+import { type BegunConnection, LATE_ANSWER_MS } from './begun.ts'
 import { callSafely } from './boundaries.ts'
 import { type Held, holding } from './context.ts'
 import { Deadline, withDeadline } from './deadline.ts'
@@ -33,9 +33,6 @@ export interface FrameHost {
   /** How long to wait behind a frame in which nothing happens. */
   readonly patienceMs: number
 }
-
-/** How long a transaction whose time is over waits for the answer to its ROLLBACK. */
-export const LATE_ANSWER_MS = 200
 
 type FrameKind = 'atomic' | 'job' | 'shared job'
 

@@ -1,23 +1,29 @@
-import { OperationalError, TransactionBrokenError } from '../errors.ts'
-import { BegunConnection, control } from './begun.ts'
-import { withDeadline } from './deadline.ts'
-import { delayUnless } from './drivers/driver.ts'
+import { OperationalError } from '../errors.ts'
+import { BegunConnection, rollBack } from './begun.ts'
+import { Deadline, withDeadline } from './deadline.ts'
 import type { Pool } from './pool.ts'
 import type { Database, Reading, RunLimits, Statement, StatementResult } from './runner.ts'
 
-const LATE_CLOSE_MS = 1000
+const NO_TIME: RunLimits = { timeoutMs: 0 }
 
 /** A connection of its own, in a transaction that is never committed: all it reads is of one moment. */
 class OpenReading implements Reading {
   readonly db: Database
   readonly #connection: BegunConnection
+  readonly #limits: RunLimits | undefined
   readonly #done: () => void
   #closing: Promise<void> | undefined
   #isLate = false
 
-  constructor(db: Database, connection: BegunConnection, done: () => void) {
+  constructor(
+    db: Database,
+    connection: BegunConnection,
+    limits: RunLimits | undefined,
+    done: () => void,
+  ) {
     this.db = db
     this.#connection = connection
+    this.#limits = limits
     this.#done = done
   }
 
@@ -41,20 +47,10 @@ class OpenReading implements Reading {
   }
 
   async #close(): Promise<void> {
-    const ended = this.#end()
     // Who was told that it took too long waits no longer for a server that does not answer.
-    if (this.#isLate) await delayUnless(ended, LATE_CLOSE_MS)
-    else await ended
-  }
-
-  async #end(): Promise<void> {
-    const { lease } = this.#connection
-    try {
-      if (!lease.isLost) await lease.execute(control('ROLLBACK'))
-    } catch (error) {
-      // SQLite may have rolled back by itself; else nobody knows what the connection is in.
-      if (!(error instanceof TransactionBrokenError)) lease.discard(error)
-    }
+    const deadline = Deadline.of(this.#isLate ? NO_TIME : this.#limits)
+    await rollBack(this.#connection.lease, deadline)
+    deadline?.dispose()
     await this.#connection.end()
     this.#done()
   }
@@ -81,7 +77,7 @@ export async function openReading(
     const connection = await BegunConnection.open(pool, text, { holder, deadline })
     await connection.opened()
     const { failure } = connection
-    if (failure === undefined) return new OpenReading(db, connection, done)
+    if (failure === undefined) return new OpenReading(db, connection, limits, done)
     await connection.end()
     throw failure.error
   })

@@ -1,10 +1,10 @@
 import { CommitUnknownError, TransactionBrokenError, TransactionError } from '../errors.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
-import { BegunConnection, type Circumstances, control } from './begun.ts'
+import { BegunConnection, type Circumstances, control, rollBack } from './begun.ts'
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
 import { Deadline } from './deadline.ts'
-import { Frame, type FrameOutcome, LATE_ANSWER_MS, type Settled } from './frame.ts'
+import { Frame, type FrameOutcome, type Settled } from './frame.ts'
 import type { Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
 import { retried } from './retries.ts'
@@ -75,20 +75,6 @@ function assertNestable(outer: Frame, options: AtomicOptions): void {
       `A nested atomic() is a savepoint and cannot set ${name}: set it on the outermost atomic().`,
     )
   }
-}
-
-async function rollBack(lease: Lease, deadline: Deadline | undefined): Promise<void> {
-  if (lease.isLost) return
-  const rollback = control('ROLLBACK')
-  try {
-    if (deadline === undefined) await lease.execute(rollback)
-    else await lease.executeOrDiscard(rollback, LATE_ANSWER_MS, deadline)
-  } catch (error) {
-    // The first error is what counts. SQLite may have rolled back by itself; any other failure
-    // means that nobody knows what the connection is in.
-    if (!(error instanceof TransactionBrokenError)) lease.discard(error)
-  }
-  if (!lease.isLost && lease.isInTransaction) lease.discard(new Error('ROLLBACK had no effect.'))
 }
 
 async function commit(pool: Pool, lease: Lease, deadline: Deadline | undefined): Promise<void> {

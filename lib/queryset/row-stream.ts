@@ -40,7 +40,7 @@ export function cursorStream(place: StreamPlace, query: CompiledSelect): RowStre
       return (await place.runner().run(fetchCursor(name, count), place.limits)).rows
     },
     async close() {
-      if (isOpen) await place.runner().run(closeCursor(name))
+      if (isOpen) await place.runner().run(closeCursor(name), place.limits)
     },
   }
 }
@@ -65,7 +65,7 @@ export function keyedStream(place: StreamPlace, order: KeyOrder): RowStream {
 /** Rows by a temporary table that they are written to first. */
 export function spooledStream(place: StreamPlace, query: CompiledSelect): RowStream {
   const name = cursorName()
-  const drop = (runner: Runner): Promise<unknown> => runner.run(dropSpool(name))
+  const drop = (runner: Runner): Promise<unknown> => runner.run(dropSpool(name), place.limits)
   let isOpen = false
   let after = 0
   return {

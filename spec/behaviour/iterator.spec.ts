@@ -128,7 +128,7 @@ describeOnEach('iterator()', (kind) => {
     expect(rows).to.have.lengthOf(3)
   })
 
-  it('keeps no row of 50,000, and remembers none', async () => {
+  it('keeps no row of 50,000, and remembers none (F33)', async () => {
     await fill(50_000)
     const tags = Tag.objects.all()
     const seen: WeakRef<Tag>[] = []
@@ -147,7 +147,7 @@ describeOnEach('iterator()', (kind) => {
     expect(await stage.sends(1, () => tags.count())).to.equal(50_000)
   }).timeout(60_000)
 
-  it('keeps none in order of a column either', async () => {
+  it('keeps none in order of a column either (F33)', async () => {
     await fill(20_000)
     const seen: WeakRef<object>[] = []
     let last = ''
@@ -163,7 +163,7 @@ describeOnEach('iterator()', (kind) => {
     expect(seen).to.have.lengthOf(20_000)
   }).timeout(60_000)
 
-  it('gives the connection back when the loop is left', async () => {
+  it('gives the connection back when the loop is left (F33)', async () => {
     await fill(10)
     for await (const tag of Tag.objects.iterator({ chunkSize: 3 })) {
       expect(used()).to.equal(isMemory ? 0 : 1)
@@ -196,7 +196,7 @@ describeOnEach('iterator()', (kind) => {
     )
   })
 
-  it('reads in the transaction around it, and ends there', async () => {
+  it('reads in the transaction around it, and ends there (F11)', async () => {
     await fill(6)
     await stage.db.atomic(async () => {
       await Tag.objects.create({ name: 'mine' })
@@ -311,7 +311,7 @@ describeOnEach('iterator()', (kind) => {
     }
   })
 
-  it('rejects when the database is closed meanwhile', async function () {
+  it('rejects when the database is closed meanwhile (F33)', async function () {
     if (isMemory) this.skip()
     await fill(6)
     const other = connect(stage.config, { name: 'other' })
@@ -331,7 +331,7 @@ describeOnEach(
   (kind) => {
     const stage = useStage(kind)
 
-    it('rejects, and never gives half of the rows as all', async () => {
+    it('rejects, and never gives half of the rows as all (F33)', async () => {
       await fill(10)
       const read = async (): Promise<number> => {
         let count = 0
