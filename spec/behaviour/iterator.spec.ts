@@ -349,7 +349,7 @@ describeOnEach(
     })
 
     it('says who holds the only connection', async () => {
-      const pool = { min: 0, max: 1, acquireTimeoutMillis: 100 }
+      const pool = { min: 0, max: 1, acquireTimeoutMillis: 500 }
       const other = connect({ ...stage.config, pool }, { name: 'other' })
       await fill(4)
       const rows = Tag.objects.using('other').iterator({ chunkSize: 2 })
