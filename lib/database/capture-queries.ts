@@ -43,7 +43,7 @@ async function record<T>(
 }
 
 function counted(recording: Recording, { transactions }: CaptureOptions): CapturedQuery[] {
-  return recording.queries.filter(({ kind }) => kind === 'query' || transactions === true)
+  return recording.queries.filter(({ kind }) => kind !== 'transaction' || transactions === true)
 }
 
 /**

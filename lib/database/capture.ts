@@ -4,8 +4,11 @@ import { deepStack, userFrame } from './user-frames.ts'
 
 /** One statement, as `captureQueries()` saw it. */
 export interface CapturedQuery {
-  /** `transaction` for BEGIN, COMMIT, SAVEPOINT and their like. */
-  readonly kind: 'query' | 'transaction'
+  /**
+   * `transaction` for BEGIN, COMMIT, SAVEPOINT and their like; `part` for what goes on with a query
+   * of the same call: the further chunks of `iterator()`, the further batches of `bulkCreate()`.
+   */
+  readonly kind: 'query' | 'part' | 'transaction'
   /** As it was sent, with placeholders in place of values. */
   readonly sql: string
   /** The values behind the placeholders; only with `{ bindings: true }`. */
@@ -148,6 +151,11 @@ function* recordingsOf(scope: Scope): Generator<Recording> {
 /** What is told once the answer to a statement is there; `undefined` when it failed. */
 export type EndOfStatement = (result: StatementResult | undefined) => void
 
+function kindOf({ isControl, isPart }: Statement): CapturedQuery['kind'] {
+  if (isControl === true) return 'transaction'
+  return isPart === true ? 'part' : 'query'
+}
+
 /**
  * Tells the recordings around the running code of a statement that is being sent.
  *
@@ -161,7 +169,7 @@ export function noteStatement(database: string, statement: Statement): EndOfStat
   if (scope === undefined) return undefined
   const { sql, bindings, wants } = statement
   const query = {
-    kind: statement.isControl === true ? ('transaction' as const) : ('query' as const),
+    kind: kindOf(statement),
     sql,
     bindings: [...bindings],
     database,

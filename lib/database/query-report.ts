@@ -44,7 +44,7 @@ export function queryLines(queries: readonly CapturedQuery[]): string[] {
 function repeatedIn(queries: readonly CapturedQuery[], least: number): RepeatedQuery[] {
   const groups = new Map<string, RepeatedQuery>()
   for (const { callSite, database, kind, sql } of queries) {
-    if (kind === 'transaction') continue
+    if (kind !== 'query') continue
     const key = JSON.stringify([database, callSite, sql])
     const times = (groups.get(key)?.times ?? 0) + 1
     groups.set(key, { sql, database, callSite, times })

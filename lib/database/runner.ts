@@ -14,6 +14,8 @@ export interface Statement {
   readonly table?: string | undefined
   /** It begins or ends a transaction or a savepoint. */
   readonly isControl?: boolean | undefined
+  /** It goes on with what one call sent a statement for before: a page, a batch. */
+  readonly isPart?: boolean | undefined
   /** Its text was sent before, with other values: worth preparing. */
   readonly repeated?: boolean | undefined
   /** The names of the columns are wanted with the rows. */
@@ -50,6 +52,12 @@ export interface StatementResult {
 export interface Runner {
   readonly db: Database
   run(statement: Statement, limits?: RunLimits): Promise<StatementResult>
+}
+
+/** The same runner, whose statements go on with what was sent before. */
+export function continuing(runner: Runner): Runner {
+  const { db } = runner
+  return { db, run: (statement, limits) => runner.run({ ...statement, isPart: true }, limits) }
 }
 
 /** A connection of its own on which rows are read bit by bit, all as of one moment. */

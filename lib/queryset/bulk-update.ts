@@ -1,5 +1,5 @@
 import { compileBulkUpdate, rowsPerUpdate } from '../compile/bulk-update.ts'
-import type { Database } from '../database/runner.ts'
+import type { Database, Runner } from '../database/runner.ts'
 import { FieldError, InvalidValueError } from '../errors.ts'
 import { toMapKey } from '../fields/key.ts'
 import { adoptKeys, adoptValues } from '../hydrate/assign.ts'
@@ -11,6 +11,7 @@ import { validate } from '../meta/schemas.ts'
 import { Expression } from '../query/expression.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { readOptions } from '../util/options.ts'
+import { writeBatches } from './batches.ts'
 import { chunks } from './chunks.ts'
 import { originOf } from './databases.ts'
 import { assertSize } from './limits.ts'
@@ -78,20 +79,13 @@ async function writeInstances(
   const rows = changedRows(state.model, instances, columns)
   const hasExpressions = rows.some(({ values }) => columns.some((column) => isOpen(column, values)))
   const most = rowsPerUpdate(columns, hasExpressions, db.dialect)
-  const batches = chunks(rows, Math.min(batchSize ?? most, most))
+  const batches = chunks(rows, Math.min(batchSize ?? most, most)).map((batch) => ({ rows: batch }))
   const update = new Update(db, state, columns)
-  const runAll = async (): Promise<number> => {
-    let count = 0
-    let done = 0
-    for (const batch of batches) {
-      count += await update.run(batch)
-      done += batch.length
-      await onProgress?.({ done, total: rows.length })
-    }
-    return count
-  }
-  const isOne = batches.length <= 1 && onProgress === undefined
-  return await (isOne ? runAll() : db.atomic(runAll))
+  let count = 0
+  await writeBatches(db, batches, { onProgress }, async (runner, batch) => {
+    count += await update.run(runner, batch.rows)
+  })
+  return count
 }
 
 function columnsToWrite(meta: ModelMeta, names: unknown): readonly ColumnMeta[] {
@@ -172,7 +166,7 @@ class Update {
   }
 
   /** Writes a batch in one statement; how many rows matched. */
-  async run(batch: readonly ChangedRow[]): Promise<number> {
+  async run(runner: Runner, batch: readonly ChangedRow[]): Promise<number> {
     const db = this.#db
     const state = this.#state
     const columns = this.#columns
@@ -182,7 +176,6 @@ class Update {
     const returning = [model.primaryKey, ...open]
     const statement = compileBulkUpdate({ state, columns, rows, returning }, db.dialect)
     if (statement === null) return 0
-    const runner = db.current()
     for (const { instance, adopted } of batch) restoreOnRollback(db, model, instance, adopted)
     const { rows: written } = await runner.run(statement, this.#limits())
     this.#settle(batch, written, open)

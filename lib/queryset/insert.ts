@@ -1,10 +1,11 @@
 import { compileInsert, type InsertConflict } from '../compile/insert.ts'
 import { rowsPerInsert } from '../compile/insert-rows.ts'
-import type { Database } from '../database/runner.ts'
+import type { Database, Runner } from '../database/runner.ts'
 import { type Columns, markInserted, type Origin } from '../hydrate/instance.ts'
 import { assertNotShadowed } from '../hydrate/shadowed.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { Expression } from '../query/expression.ts'
+import { writeBatches } from './batches.ts'
 import { chunks } from './chunks.ts'
 import { originOf } from './databases.ts'
 import { atRow, groupByLayout, type Layout, type NewRow, newRow } from './new-rows.ts'
@@ -36,21 +37,14 @@ export async function insertInstances(
   instances: readonly Columns[],
   options: InsertOptions = {},
 ): Promise<void> {
-  const { onProgress } = options
-  const rows = newRows(meta, instances, options.firstIndex)
-  const batches = [...groupByLayout(meta, rows)].flatMap(([layout, group]) =>
-    chunks(group, batchSize(db, meta, layout, group, options)).map((batch) => ({ layout, batch })),
+  const { onProgress, firstIndex = 0 } = options
+  const all = newRows(meta, instances, options.firstIndex)
+  const batches = [...groupByLayout(meta, all)].flatMap(([layout, group]) =>
+    chunks(group, batchSize(db, meta, layout, group, options)).map((rows) => ({ layout, rows })),
   )
-  const insertAll = async (): Promise<void> => {
-    let done = 0
-    for (const { layout, batch } of batches) {
-      await insertBatch(db, meta, layout, batch, options)
-      done += batch.length
-      await onProgress?.({ done, total: rows.length })
-    }
-  }
-  const isOne = batches.length <= 1 && onProgress === undefined
-  await (isOne ? insertAll() : db.atomic(insertAll))
+  await writeBatches(db, batches, { onProgress, isPart: firstIndex > 0 }, (runner, batch) =>
+    insertBatch(runner, meta, batch, options),
+  )
 }
 
 function newRows(meta: ModelMeta, instances: readonly Columns[], firstIndex?: number): NewRow[] {
@@ -77,17 +71,16 @@ function batchSize(
 }
 
 async function insertBatch(
-  db: Database,
+  runner: Runner,
   meta: ModelMeta,
-  layout: Layout,
-  batch: readonly NewRow[],
+  { layout, rows: batch }: { readonly layout: Layout; readonly rows: readonly NewRow[] },
   { conflict, dropped }: InsertOptions,
 ): Promise<void> {
+  const { db } = runner
   const { columns } = layout
   const returning = returnedColumns(meta, layout, batch, conflict)
   const rows = batch.map(({ values }) => columns.map(({ index }) => values[index]))
   const statement = compileInsert({ model: meta, columns, rows, returning, conflict }, db.dialect)
-  const runner = db.current()
   for (const { instance, adopted } of batch) {
     if (!dropped?.has(instance)) restoreOnRollback(db, meta, instance, adopted)
   }

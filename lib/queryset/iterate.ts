@@ -1,5 +1,5 @@
 import { type CompiledSelect, compileSelect } from '../compile/select.ts'
-import type { Database, Reading, Runner } from '../database/runner.ts'
+import { continuing, type Database, type Reading, type Runner } from '../database/runner.ts'
 import { currentFrame, frameAround } from '../database/transaction.ts'
 import { withKeyOrder } from '../query/key-order.ts'
 import type { QueryState } from '../query/nodes.ts'
@@ -62,7 +62,8 @@ async function* rowsOf<R>(
     for (;;) {
       const rows = await source.next(chunkSize)
       const made = makeRows(db, state, query.shape, rows)
-      await loadPrefetches(source.runner(), state, made)
+      await loadPrefetches(source.reader(), state, made)
+      source.isBegun = true
       const isLast = rows.length < chunkSize
       // The loop's own statements may need the connection.
       if (isLast) await source.close()
@@ -79,6 +80,8 @@ class Source implements StreamPlace {
   readonly limits: ReturnType<typeof limitsOf>
   readonly runner: () => Runner
   readonly home: Runner
+  /** The first chunk is there. */
+  isBegun = false
   readonly #reading: Reading | null
   readonly #stream: RowStream
   #isClosed = false
@@ -95,6 +98,11 @@ class Source implements StreamPlace {
     this.home = home
     this.#reading = reading
     this.#stream = streamOf(this)
+  }
+
+  reader(): Runner {
+    const runner = this.runner()
+    return this.isBegun ? continuing(runner) : runner
   }
 
   async next(count: number): Promise<readonly (readonly unknown[])[]> {

@@ -24,6 +24,8 @@ export interface RowStream {
 /** Where the statements of a stream run, which may differ each time, and their limits. */
 export interface StreamPlace {
   runner(): Runner
+  /** The same for rows: behind the first chunk, what is sent goes on with it. */
+  reader(): Runner
   /** Where it was opened: what runs there is in no savepoint or transaction of the loop's. */
   readonly home: Runner
   readonly limits: RunLimits
@@ -37,7 +39,7 @@ export function cursorStream(place: StreamPlace, query: CompiledSelect): RowStre
     async next(count) {
       if (!isOpen) await place.runner().run(declareCursor(name, query), place.limits)
       isOpen = true
-      return (await place.runner().run(fetchCursor(name, count), place.limits)).rows
+      return (await place.reader().run(fetchCursor(name, count), place.limits)).rows
     },
     async close() {
       if (isOpen) await place.runner().run(closeCursor(name), place.limits)
@@ -54,7 +56,7 @@ export function keyedStream(place: StreamPlace, order: KeyOrder): RowStream {
       const { dialect } = place.runner().db
       const page = compileSelect(pageBehind(order, last, count), dialect)
       if (page === null) return []
-      const { rows } = await place.runner().run(page, place.limits)
+      const { rows } = await place.reader().run(page, place.limits)
       last = field.fromDb(rows[rows.length - 1]?.[order.offset], dialect)
       return rows
     },
@@ -72,7 +74,7 @@ export function spooledStream(place: StreamPlace, query: CompiledSelect): RowStr
     async next(count) {
       if (!isOpen) await place.runner().run(spool(name, query), place.limits)
       isOpen = true
-      const { rows } = await place.runner().run(fetchSpooled(name, after, count), place.limits)
+      const { rows } = await place.reader().run(fetchSpooled(name, after, count), place.limits)
       after += rows.length
       return rows
     },

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { captureQueries, connect, expectQueries, QueryCountError } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
-import { Author, Book, Ghost } from './support/library.ts'
+import { Author, Book, Ghost, Tag } from './support/library.ts'
 import { rejection, useStage } from './support/stage.ts'
 
 /** The file and line of a call site, wherever the checkout is. */
@@ -15,8 +15,13 @@ function here(): string {
   return lineOf(line.replace(/^.*\(|\)$/g, ''))
 }
 
+function* more(count: number): Generator<{ name: string }> {
+  for (let at = 0; at < count; at += 1) yield { name: `more ${at}` }
+}
+
 describeOnEach('expectQueries() and captureQueries()', (kind) => {
   const stage = useStage(kind)
+  const isPg = kind.dialect === 'postgresql'
 
   it('give what the work gives', async () => {
     const books = await expectQueries(1, () => Book.objects.filter({ status: 'live' }))
@@ -145,6 +150,47 @@ describeOnEach('expectQueries() and captureQueries()', (kind) => {
     })
     expect(peers.queries).to.have.lengthOf(2)
     expect(peers.repeated).to.eql([])
+  })
+
+  it('call the pages of a loop, and the batches of a write, no N+1', async () => {
+    const tags = Array.from({ length: 12 }, (_, at) => ({ name: `tag ${at}` }))
+    const written = await captureQueries(() => Tag.objects.bulkCreate(tags, { batchSize: 3 }))
+    expect(written.queries.map(({ kind: type }) => type)).to.eql(['query', 'part', 'part', 'part'])
+    const streamed = await captureQueries(() => Tag.objects.bulkCreate(more(12), { batchSize: 3 }))
+    expect(streamed.queries.map(({ kind: type }) => type)).to.eql(['query', 'part', 'part', 'part'])
+    const changed = await captureQueries(() =>
+      Tag.objects.bulkUpdate(written.result, ['name'], { batchSize: 3 }),
+    )
+    expect(changed.queries.map(({ kind: type }) => type)).to.eql(['query', 'part', 'part', 'part'])
+    const reads: readonly (() => AsyncIterable<unknown>)[] = [
+      () => Tag.objects.iterator({ chunkSize: 4 }),
+      () => Tag.objects.orderBy('-name').iterator({ chunkSize: 4 }),
+      () => Book.objects.prefetchRelated('author').iterator({ chunkSize: 1 }),
+      () => Book.objects.orderBy('pages').prefetchRelated('author').iterator({ chunkSize: 1 }),
+    ]
+    for (const read of reads) {
+      const report = await captureQueries(async () => {
+        for await (const _ of read());
+      })
+      expect(report.queries.length, String(read)).to.be.greaterThan(3)
+      expect(report.repeated, String(read)).to.eql([])
+    }
+    for (const { repeated } of [written, streamed, changed]) expect(repeated).to.eql([])
+    // What the loop itself asks is as ever.
+    const inside = await captureQueries(async () => {
+      for await (const { id } of Book.objects.all().iterator({ chunkSize: 1 })) {
+        await Book.objects.filter({ id }).count()
+      }
+    })
+    expect(inside.repeated.map(({ times }) => times)).to.eql([4])
+    const loops = await captureQueries(async () => {
+      for (const author of [1, 2, 3]) {
+        const books = Book.objects.filter({ author }).orderBy('id')
+        for await (const _ of books.iterator({ chunkSize: 1 }));
+      }
+    })
+    // On PostgreSQL each cursor has a name of its own.
+    expect(loops.repeated.map(({ times }) => times)).to.eql(isPg ? [] : [3])
   })
 
   it('report repeated statements from as many as asked for', async () => {
