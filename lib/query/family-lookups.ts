@@ -94,6 +94,12 @@ export interface RangeLookups<T> extends EqualLookups<RangeInput<T>> {
   notGt: RangeInput<T>
   adjacentTo: RangeInput<T>
   isEmpty: EqualLookups<boolean>
+  /** Whether the end belongs to the range; false of one that is none. */
+  lowerInc: EqualLookups<boolean>
+  upperInc: EqualLookups<boolean>
+  /** Whether there is no end. */
+  lowerInf: EqualLookups<boolean>
+  upperInf: EqualLookups<boolean>
 }
 
 /** Lookups of a document to search. */

@@ -231,7 +231,7 @@ type MayLack<A, P> =
       ? true
       : false
     : A extends RangeFamily<unknown, unknown>
-      ? P extends 'isEmpty'
+      ? P extends 'isEmpty' | `${'lower' | 'upper'}${'Inc' | 'Inf'}`
         ? false
         : true
       : false

@@ -39,6 +39,10 @@ export const TRANSFORMS: ReadonlyMap<string, TransformRule> = new Map<string, Tr
   ['second', { families: CLOCK, output: OUTPUT.integer }],
   ['len', { families: ARRAY, output: OUTPUT.integer }],
   ['isEmpty', { families: RANGE, output: OUTPUT.boolean }],
+  ['lowerInc', { families: RANGE, output: OUTPUT.boolean }],
+  ['lowerInf', { families: RANGE, output: OUTPUT.boolean }],
+  ['upperInc', { families: RANGE, output: OUTPUT.boolean }],
+  ['upperInf', { families: RANGE, output: OUTPUT.boolean }],
 ])
 
 const custom = new Map<string, CustomTransform>()

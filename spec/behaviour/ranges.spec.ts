@@ -297,6 +297,21 @@ describeOnEach('ranges', (kind) => {
           from: 1,
         },
       ])
+      expect(await titles({ seats__lowerInc: true })).to.eql(['a', 'b', 'c'])
+      expect(await titles({ seats__upperInc: true })).to.eql([])
+      expect(await titles({ seats__upperInf: true })).to.eql(['c'])
+      expect(await titles({ seats__lowerInf: false, seats__upperInf: false })).to.eql([
+        ...['a', 'b', 'd'],
+      ])
+      await Booking.objects.create({
+        title: 'f',
+        prices: { lower: null, upper: '9', bounds: '(]' },
+      })
+      expect(await titles({ prices__upperInc: true, prices__lowerInf: true })).to.eql(['f'])
+      expect(
+        await Booking.objects.filter({ title: 'f' }).values('prices__lowerInc', 'seats__upperInf'),
+      ).to.eql([{ prices__lowerInc: false, seats__upperInf: null }])
+      await Booking.objects.filter({ title: 'f' }).delete()
       const groups = await Booking.objects
         .values('seats')
         .annotate({ n: Count('id') })

@@ -56,6 +56,10 @@ const CASES: readonly (readonly [where: object, sql: string, ...bound: unknown[]
   [{ seats__notGt: [null, 5] }, '"bookings"."seats" &< $1::int4range', '(,5)'],
   [{ seats__adjacentTo: [1, 5] }, '"bookings"."seats" -|- $1::int4range', '[1,5)'],
   [{ seats__isEmpty: true }, 'isempty("bookings"."seats") = $1', true],
+  [{ seats__lowerInc: true }, 'lower_inc("bookings"."seats") = $1', true],
+  [{ seats__upperInc: false }, 'upper_inc("bookings"."seats") = $1', false],
+  [{ seats__lowerInf: true }, 'lower_inf("bookings"."seats") = $1', true],
+  [{ seats__upperInf: true }, 'upper_inf("bookings"."seats") = $1', true],
   [{ seats__startswith__gte: 5 }, 'lower("bookings"."seats") >= $1', 5],
   [{ days__endswith: '2026-02-28' }, 'upper("bookings"."days") = $1', '2026-02-28'],
   [

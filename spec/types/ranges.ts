@@ -56,6 +56,13 @@ Booking.objects.filter({ seats__contains: 1, numbers__contains: [1n, null], days
 Booking.objects.filter({ seats__overlap: [1, 2], period__containedBy: [new Date(), null] })
 Booking.objects.filter({ seats__fullyLt: [1, 2], seats__fullyGt: [1, 2], seats__notLt: [1, 2] })
 Booking.objects.filter({ seats__notGt: [1, 2], seats__adjacentTo: { isEmpty: true } })
+Note.objects.filter({ booking__days__upperInf: false })
+Booking.objects.filter({ days__lowerInf: true, prices__upperInc__in: [true] })
+expectTypeOf(await Booking.objects.values('seats__upperInc', 'period__lowerInf')).toEqualTypeOf<
+  { seats__upperInc: boolean; period__lowerInf: boolean | null }[]
+>()
+// @ts-expect-error true or false
+Booking.objects.filter({ seats__lowerInc: 1 })
 Booking.objects.filter({ seats__isEmpty: true, period__startswith__year: 2026, seats__endswith: 5 })
 Booking.objects.filter({ days__endswith__gte: '2026-01-01', seats__contains: F('id') })
 Note.objects.filter({ booking__seats__contains: 5, booking__period__isnull: true })

@@ -9,6 +9,10 @@ export const RANGE_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, Funct
   ['RangeLower', everywhere('lower({0})')],
   ['RangeUpper', everywhere('upper({0})')],
   ['isEmpty', everywhere('isempty({0})')],
+  ['lowerInc', everywhere('lower_inc({0})')],
+  ['lowerInf', everywhere('lower_inf({0})')],
+  ['upperInc', everywhere('upper_inc({0})')],
+  ['upperInf', everywhere('upper_inf({0})')],
 ])
 
 function side(node: ExprNode, { field }: ExprNode, emitter: Emitter): Fragment {
