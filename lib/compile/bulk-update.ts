@@ -228,7 +228,7 @@ function arrays(into: Into, rows: readonly Row[], dialect: Dialect): Fragment {
   const table = quoted(into.model.table, dialect.quote)
   return list(
     into.columns.map((column, at) => {
-      const write = writerOf(into.model, column, dialect.name)
+      const write = writerOf(into, column, dialect.name)
       const array = bind(rows, (given) => arrayText(given, at, (value) => asText(write(value))))
       const name = quoted(column.column, dialect.quote)
       return sql`coalesce(${array}, array(select ${name} from ${table} limit 0))`

@@ -14,6 +14,8 @@ type Row = readonly unknown[]
 export interface Into {
   readonly model: ModelMeta
   readonly columns: readonly ColumnMeta[]
+  /** The values are in the driver's form already, not canonical. */
+  readonly isEncoded?: boolean | undefined
 }
 
 /**
@@ -45,14 +47,17 @@ export function rowsPerInsert(into: Into, hasExpressions: boolean, dialect: Dial
 }
 
 /**
- * Whether new rows go to PostgreSQL as one array for each column, in a text that is the same
- * however many there are. Bytes do not: as text they would be twice as long. Nor do arrays, since an
- * array of arrays has no rows.
+ * Whether new rows go in a text that is the same however many there are: to PostgreSQL as one array
+ * for each column, to SQLite as one JSON text. Bytes do not: as text they would be twice as long.
+ * Nor do arrays of PostgreSQL, since an array of arrays has no rows, and floats of SQLite, which does
+ * not read the last digit from JSON.
  */
 export function isUnnested({ model, columns }: Into, dialect: DialectName): boolean {
-  if (dialect !== 'postgresql' || columns.length === 0) return false
+  if (columns.length === 0 || columns.some(({ field }) => field.family === 'binary')) return false
+  if (dialect === 'sqlite') return columns.every(({ field }) => field.type.plain !== 'number')
+  if (dialect !== 'postgresql') return false
   if (OWN_TYPES.has(model.table) || /^(pg_|_)/.test(model.table)) return false
-  return columns.every(({ field: { family } }) => family !== 'binary' && family !== 'array')
+  return columns.every(({ field }) => field.family !== 'array')
 }
 
 /** Whether rows have nothing but values. */
@@ -74,16 +79,20 @@ export function rowsClause(into: Into, rows: readonly Row[], emitter: Emitter): 
     const tuples = rows.map((row) => tuple(into, row, emitter))
     return sql`(${target}) values ${list(tuples)}`
   }
-  if (isUnnested(into, dialect.name)) return sql`(${target}) ${unnested(into, rows, dialect)}`
+  if (isUnnested(into, dialect.name)) {
+    const from = dialect.name === 'sqlite' ? fromJson : unnested
+    return sql`(${target}) ${from(into, rows, dialect)}`
+  }
   return sql`(${target}) values ${plainTuples(into, rows, dialect)}`
 }
 
-function tuple({ model, columns }: Into, row: Row, emitter: Emitter): Fragment {
+function tuple(into: Into, row: Row, emitter: Emitter): Fragment {
+  const { model, columns } = into
   const { dialect } = emitter
   const values = columns.map((column, at) => {
     const raw = Expression.raw(row[at])
     if (raw !== null) return emitter.typed(planValue(model, column, raw))
-    const write = writerOf(model, column, dialect.name)
+    const write = writerOf(into, column, dialect.name)
     return dialect.written(
       bind(row, (given) => write(given[at])),
       column.field,
@@ -94,14 +103,15 @@ function tuple({ model, columns }: Into, row: Row, emitter: Emitter): Fragment {
 
 /** Tuples that are all alike: `(?, ?), (?, ?)`, each with a word before it where one is due. */
 export function plainTuples(
-  { model, columns }: Into,
+  into: Into,
   rows: readonly Row[],
   dialect: Dialect,
   word = '',
 ): Fragment {
+  const { columns } = into
   const places = columns.map(({ field }) => dialect.written(keyword('?'), field).sql)
   const one = `${word}(${places.join(', ')})`
-  const writers = columns.map((column) => writerOf(model, column, dialect.name))
+  const writers = columns.map((column) => writerOf(into, column, dialect.name))
   return bindList(`${`${one}, `.repeat(rows.length - 1)}${one}`, rows, (given) => {
     const bindings = new Array<unknown>(given.length * writers.length)
     let place = 0
@@ -120,10 +130,11 @@ export function plainTuples(
  * array has: that of the table's column, whatever it is, so that every value is read as if it were
  * bound alone. The keys that the database makes are in the order of the rows.
  */
-function unnested({ model, columns }: Into, rows: readonly Row[], dialect: Dialect): Fragment {
+function unnested(into: Into, rows: readonly Row[], dialect: Dialect): Fragment {
+  const { model, columns } = into
   const table = quoted(model.table, dialect.quote)
   const arrays = columns.map((column, at) => {
-    const write = writerOf(model, column, dialect.name)
+    const write = writerOf(into, column, dialect.name)
     const array = bind(rows, (given) => arrayText(given, at, write))
     const name = quoted(column.column, dialect.quote)
     return sql`coalesce(${array}, array[(null::${table}).${name}])`
@@ -131,6 +142,17 @@ function unnested({ model, columns }: Into, rows: readonly Row[], dialect: Diale
   const names = list(columns.map((_, at) => keyword(`c${at}`)))
   const from = sql`unnest(${list(arrays)}) with ordinality as r(${names}, n)`
   return sql`select ${names} from ${from} order by n`
+}
+
+/** All rows in one JSON text. Without `where`, ON CONFLICT would be read as the end of a join. */
+function fromJson(into: Into, rows: readonly Row[], dialect: Dialect): Fragment {
+  const { columns } = into
+  const values = columns.map(({ field }, at) => dialect.written(keyword(`value ->> ${at}`), field))
+  const writers = columns.map((column) => writerOf(into, column, dialect.name))
+  const text = bind(rows, (given) =>
+    JSON.stringify(given.map((row) => writers.map((write, at) => write(row[at])))),
+  )
+  return sql`select ${list(values)} from json_each(${text}) where true`
 }
 
 /** An array of PostgreSQL as text, of one value of each row. */
@@ -152,12 +174,16 @@ function quotedItem(text: string): string {
 export type Write = (value: unknown) => unknown
 
 /** Makes of a value of a row what the driver takes. */
-export function writerOf(model: ModelMeta, column: ColumnMeta, dialect: DialectName): Write {
+export function writerOf(
+  { model, isEncoded }: Into,
+  column: ColumnMeta,
+  dialect: DialectName,
+): Write {
   const { field } = column
   const label = `${model.name}.${column.name}`
   assertHeld(field, dialect)
   return (value) => {
     if (value === undefined) throw new FieldError(`${label} has no value; null is one.`)
-    return field.toDb(value, dialect)
+    return isEncoded ? value : field.toDb(value, dialect)
   }
 }

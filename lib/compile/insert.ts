@@ -29,6 +29,8 @@ export interface InsertSpec {
   readonly model: ModelMeta
   readonly columns: readonly ColumnMeta[]
   readonly rows: readonly (readonly unknown[])[]
+  /** The values are in the driver's form already, not canonical. */
+  readonly isEncoded?: boolean | undefined
   /** Columns of the new rows that are wanted back, in this order. */
   readonly returning: readonly ColumnMeta[]
   readonly conflict?: InsertConflict | undefined
@@ -48,7 +50,7 @@ export function compileInsert(spec: InsertSpec, dialectName: DialectName): Compi
 
 /** Of rows of values whose text is likely to come again; null for others. */
 function shapeOfInsert(spec: InsertSpec, dialect: DialectName): ShapeKey | null {
-  const { model, columns, rows, returning, conflict } = spec
+  const { model, columns, rows, isEncoded, returning, conflict } = spec
   const isMany = rows.length > 1
   const isAny = isMany && isUnnested(spec, dialect)
   // Of each number of rows another text: only the one that long lists are cut into is kept.
@@ -58,7 +60,7 @@ function shapeOfInsert(spec: InsertSpec, dialect: DialectName): ShapeKey | null 
   const lists = [columns, returning, ...clash].map(idsOf)
   const count = isAny ? 'n' : rows.length
   return {
-    key: `${idOf(model)}${conflict?.action ?? ''}:${lists.join(':')}:${count}`,
+    key: `${idOf(model)}${conflict?.action ?? ''}:${lists.join(':')}:${count}${isEncoded ? 'e' : ''}`,
     leaves: [isMany ? rows : (rows[0] ?? [])],
   }
 }

@@ -12,7 +12,7 @@ import { Expression } from '../query/expression.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { readOptions } from '../util/options.ts'
 import { writeBatches } from './batches.ts'
-import { chunks } from './chunks.ts'
+import { chunks, weightOf } from './chunks.ts'
 import { originOf } from './databases.ts'
 import { assertSize } from './limits.ts'
 import { telling } from './listeners.ts'
@@ -79,7 +79,10 @@ async function writeInstances(
   const rows = changedRows(state.model, instances, columns)
   const hasExpressions = rows.some(({ values }) => columns.some((column) => isOpen(column, values)))
   const most = rowsPerUpdate(columns, hasExpressions, db.dialect)
-  const batches = chunks(rows, Math.min(batchSize ?? most, most)).map((batch) => ({ rows: batch }))
+  const size = Math.min(batchSize ?? most, most)
+  const batches = chunks(rows, size, ({ values }) => weightOf(Object.values(values))).map(
+    (batch) => ({ rows: batch }),
+  )
   const update = new Update(db, state, columns)
   let count = 0
   await writeBatches(db, batches, { onProgress }, async (runner, batch) => {

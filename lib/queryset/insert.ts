@@ -6,7 +6,7 @@ import { assertNotShadowed } from '../hydrate/shadowed.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { Expression } from '../query/expression.ts'
 import { writeBatches } from './batches.ts'
-import { chunks } from './chunks.ts'
+import { chunks, weightOf } from './chunks.ts'
 import { originOf } from './databases.ts'
 import { atRow, groupByLayout, type Layout, type NewRow, newRow } from './new-rows.ts'
 import type { OnProgress } from './progress.ts'
@@ -38,22 +38,29 @@ export async function insertInstances(
   options: InsertOptions = {},
 ): Promise<void> {
   const { onProgress, firstIndex = 0 } = options
-  const all = newRows(meta, instances, options.firstIndex)
+  const all = newRows(db, meta, instances, options.firstIndex)
   const batches = [...groupByLayout(meta, all)].flatMap(([layout, group]) =>
-    chunks(group, batchSize(db, meta, layout, group, options)).map((rows) => ({ layout, rows })),
+    chunks(group, batchSize(db, meta, layout, group, options), ({ values }) =>
+      weightOf(values),
+    ).map((rows) => ({ layout, rows })),
   )
   await writeBatches(db, batches, { onProgress, isPart: firstIndex > 0 }, (runner, batch) =>
     insertBatch(runner, meta, batch, options),
   )
 }
 
-function newRows(meta: ModelMeta, instances: readonly Columns[], firstIndex?: number): NewRow[] {
+function newRows(
+  { dialect }: Database,
+  meta: ModelMeta,
+  instances: readonly Columns[],
+  firstIndex?: number,
+): NewRow[] {
   let checked: unknown
   return instances.map((instance, at) => {
     if (instance.constructor !== checked) assertNotShadowed(meta, instance)
     checked = instance.constructor
-    if (firstIndex === undefined) return newRow(meta, instance)
-    return atRow(meta, firstIndex + at, () => newRow(meta, instance))
+    if (firstIndex === undefined) return newRow(meta, instance, dialect)
+    return atRow(meta, firstIndex + at, () => newRow(meta, instance, dialect))
   })
 }
 
@@ -80,7 +87,8 @@ async function insertBatch(
   const { columns } = layout
   const returning = returnedColumns(meta, layout, batch, conflict)
   const rows = batch.map(({ values }) => columns.map(({ index }) => values[index]))
-  const statement = compileInsert({ model: meta, columns, rows, returning, conflict }, db.dialect)
+  const spec = { model: meta, columns, rows, isEncoded: true, returning, conflict }
+  const statement = compileInsert(spec, db.dialect)
   for (const { instance, adopted } of batch) {
     if (!dropped?.has(instance)) restoreOnRollback(db, meta, instance, adopted)
   }
@@ -94,18 +102,15 @@ async function insertBatch(
 
 /** Lets an instance know what the database holds now. */
 function settle(
-  { instance, model, values }: NewRow,
+  { instance, values }: NewRow,
   returning: readonly ColumnMeta[],
   returned: readonly unknown[],
   origin: Origin,
 ): void {
-  const { dialect } = origin
   returning.forEach(({ name, index, field }, at) => {
-    const value = field.fromDb(returned[at], dialect)
-    instance[name] = value
-    values[index] = value
+    values[index] = returned[at]
+    instance[name] = field.fromDb(returned[at], origin.dialect)
   })
-  for (const { index, field } of model.columns) values[index] = field.toDb(values[index], dialect)
   markInserted(instance, origin, values)
 }
 

@@ -1,4 +1,5 @@
 import { type FieldIssue, ValidationError } from '../errors.ts'
+import type { DialectName } from '../fields/dialect.ts'
 import { adoptKeys, adoptValue } from '../hydrate/assign.ts'
 import type { Columns } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
@@ -9,7 +10,7 @@ import { Expression } from '../query/expression.ts'
 export interface NewRow {
   readonly model: ModelMeta
   readonly instance: Columns
-  /** By column: canonical copies, expressions as they are, undefined for what the database makes. */
+  /** By column: in the driver's form, expressions as they are, undefined for what the database makes. */
   readonly values: unknown[]
   readonly hasExpressions: boolean
   /** The foreign keys that it got from instances just now. */
@@ -19,9 +20,10 @@ export interface NewRow {
 /**
  * Validates an instance and gives it the canonical form of its values.
  *
- * @throws ValidationError listing what is not valid.
+ * @throws ValidationError listing what is not valid; InvalidValueError for what the database cannot
+ * hold.
  */
-export function newRow(model: ModelMeta, instance: Columns): NewRow {
+export function newRow(model: ModelMeta, instance: Columns, dialect: DialectName): NewRow {
   const adopted = adoptKeys(model, instance)
   const values = new Array<unknown>(model.columns.length)
   const issues: FieldIssue[] = []
@@ -36,7 +38,9 @@ export function newRow(model: ModelMeta, instance: Columns): NewRow {
   if (issues.length > 0) throw new ValidationError(model.name, issues)
   for (const column of model.columns) {
     const value = values[column.index]
-    if (value !== undefined) adoptValue(instance, column, value)
+    if (value === undefined) continue
+    adoptValue(instance, column, value)
+    if (Expression.raw(value) === null) values[column.index] = column.field.toDb(value, dialect)
   }
   return { model, instance, values, hasExpressions, adopted }
 }

@@ -224,7 +224,7 @@ describe('compile: filtered relations', () => {
     )
     expect(() => FilteredRelation('books', { conditions: Q({}) } as never)).to.throw(
       FieldError,
-      'takes the option condition',
+      "has no option 'conditions'",
     )
   })
 

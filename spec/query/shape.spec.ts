@@ -206,7 +206,7 @@ describe('query: shapes', () => {
     expect(() => insert([email], [undefined])).to.throw('has no value')
   })
 
-  it('of an insert of rows into PostgreSQL are its columns too, however many rows there are', () => {
+  it('of an insert of rows into PostgreSQL and SQLite are its columns too, however many rows there are', () => {
     const { Author } = metas
     const [, name] = Author.columns as readonly (typeof Author.columns)[number][]
     if (name === undefined) throw new TypeError('There are columns.')
@@ -225,12 +225,15 @@ describe('query: shapes', () => {
     expect(insert(3, 'postgresql').bindings).to.deep.equal(['{"n0","n1","n2"}'])
     expect(insert(70_000, 'postgresql').bindings).to.have.lengthOf(1)
     expect(compilationCount() - before).to.equal(1)
+    expect(insert(2, 'sqlite').bindings).to.deep.equal(['[["n0"],["n1"]]'])
+    expect(insert(3, 'sqlite').bindings).to.deep.equal(['[["n0"],["n1"],["n2"]]'])
+    expect(compilationCount() - before).to.equal(2)
     // Elsewhere each number has its text, of which the one of long lists is kept.
     for (let time = 0; time < 2; time += 1) {
-      expect(insert(8_000, 'sqlite').bindings).to.have.lengthOf(8_000)
-      expect(insert(3, 'sqlite').bindings).to.deep.equal(['n0', 'n1', 'n2'])
+      expect(insert(65_000, 'mysql').bindings).to.have.lengthOf(65_000)
+      expect(insert(3, 'mysql').bindings).to.deep.equal(['n0', 'n1', 'n2'])
     }
-    expect(compilationCount() - before).to.equal(4)
+    expect(compilationCount() - before).to.equal(5)
   })
 
   it('with one part in two places are compiled each time, since others may have two', () => {
