@@ -34,8 +34,7 @@ describeOnEach('large inputs', (kind) => {
     )
   }).timeout(120_000)
 
-  // Source: RELIABILITY F53.
-  it('10,000 chained calls make a text in proportion, which runs', async () => {
+  it('10,000 chained calls make a text in proportion, which runs (F53)', async () => {
     const chain = (length: number): Books => {
       let books = Book.objects.all()
       for (let at = 0; at < length; at += 1) books = books.filter({ pages__gte: -1 })
@@ -47,8 +46,7 @@ describeOnEach('large inputs', (kind) => {
     expect(await shop.sends(1, () => chain(10_000).count())).to.equal(await Book.objects.count())
   }).timeout(120_000)
 
-  // Source: RELIABILITY F52.
-  it('Q of any depth is answered or refused', async () => {
+  it('Q of any depth is answered or refused (F52)', async () => {
     const shapes: Readonly<Record<string, (q: AnyCondition, at: number) => AnyCondition>> = {
       'not or': (q, at) => Q.not(q.or({ pages: -at })),
       'and or': (q, at) => (at % 2 === 0 ? q.and({ pages: -at }) : q.or({ pages: -at })),

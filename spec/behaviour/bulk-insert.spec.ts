@@ -121,7 +121,7 @@ describeOnEach('bulkCreate() of many rows', (kind) => {
     await Plain.objects.delete()
   }).timeout(30_000)
 
-  it('gives keys in the order of the rows, over several statements', async () => {
+  it('gives keys in the order of the rows, over several statements (F54)', async () => {
     const inputs = Array.from({ length: 25_000 }, (_, at) => ({ name: `tag ${at}` }))
     const sql = await stage.sqlOf(async () => {
       const made = await Tag.objects.bulkCreate(inputs)
@@ -134,7 +134,7 @@ describeOnEach('bulkCreate() of many rows', (kind) => {
     expect(inserts).to.have.lengthOf(3)
   }).timeout(30_000)
 
-  it('of which none is there when one clashes', async () => {
+  it('of which none is there when one clashes (F54)', async () => {
     const clash = Array.from({ length: 20_000 }, (_, at) => ({
       id: at === 19_999 ? 9 : at + 9,
       name: 'x',

@@ -75,7 +75,7 @@ describeOnEach('bulkCreate() of rows that come one by one', (kind) => {
   const used = (): number =>
     (stage.db.knex.client as { pool: { numUsed(): number } }).pool.numUsed()
 
-  it('inserts them chunk by chunk in one transaction, and says how many', async () => {
+  it('inserts them chunk by chunk in one transaction, and says how many (F54)', async () => {
     for (const rows of [new Source('abcde').inputs(), new Source('fghij').later()]) {
       let count: unknown
       const sql = await stage.sqlOf(async () => {
@@ -264,7 +264,7 @@ describeOnEach('bulkCreate() of rows that come one by one', (kind) => {
     expect(source.given).to.equal(0)
   })
 
-  it('keeps no row of 50,000', async () => {
+  it('keeps no row of 50,000 (F54)', async () => {
     made.length = 0
     let most = 0
     const kept = (): number => made.filter((ref) => ref.deref() !== undefined).length

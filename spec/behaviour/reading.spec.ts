@@ -97,6 +97,35 @@ describeOnEach('reading', (kind) => {
       expect(await names().exclude({ email: null })).to.deep.equal(['Jane', 'Charlotte'])
     })
 
+    it('NULL in a list is no value, and leaves out no rows (F57)', async () => {
+      const names = (authors: PromiseLike<{ name: string }[]>) =>
+        stage.sends(1, async () => (await authors).map(({ name }) => name))
+      const authors = Author.objects.orderBy('id')
+      const everyone = ['Jane', 'Mary Ann', 'Charlotte']
+      expect(await names(authors.exclude({ id__in: [1, null] as never }))).to.eql(everyone.slice(1))
+      expect(await names(authors.exclude({ mentorId__in: [1, null] as never }))).to.eql(['Jane'])
+      expect(await names(authors.exclude({ mentor__in: [1, null] as never }))).to.eql(['Jane'])
+      expect(await names(authors.exclude({ id__in: [null] as never }))).to.eql(everyone)
+      expect(await names(authors.filter(Q.not({ mentorId__in: [null] as never })))).to.eql(everyone)
+      expect(await names(authors.filter({ mentorId__in: [1, null] as never }))).to.eql(
+        everyone.slice(1),
+      )
+      expect(await byId().exclude({ status__in: ['live', null] as never })).to.eql([
+        'Persuasion',
+        'Silas Marner',
+      ])
+      const shortLived = { books__status__in: ['live', null] } as never
+      expect(await names(authors.exclude(shortLived))).to.eql(['Charlotte'])
+      await stage.sends(0, async () => {
+        expect(await authors.filter({ mentorId__in: [null] as never })).to.eql([])
+      })
+      // As in Django and in SQL: whether a row is among what may be NULL, nobody knows.
+      const mentors = Author.objects.valuesList('mentorId', { flat: true })
+      expect(await names(authors.exclude({ id__in: mentors as never }))).to.eql([])
+      const known = mentors.filter({ mentorId__isnull: false })
+      expect(await names(authors.exclude({ id__in: known as never }))).to.eql(everyone.slice(1))
+    })
+
     it('Q combines with or, xor, not and nesting', async () => {
       const short = Q({ pages__lt: 300 })
       expect(await byId().filter(Q.or(short, { status: 'live' }))).to.deep.equal(all)

@@ -6,7 +6,7 @@ import { expect } from 'chai'
 const run = promisify(execFile)
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-describe('values under other time zones', function () {
+describe('values under other time zones (F49)', function () {
   this.timeout(60_000)
 
   for (const zone of ['UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia']) {
