@@ -33,10 +33,18 @@ const MAX_UNNESTED = 10_000
 /** Names that PostgreSQL takes for its own types before it looks for a table's. */
 const OWN_TYPES: ReadonlySet<string> = new Set(
   (
-    'abstime aclitem any bit bool box bpchar bytea char cid cidr circle cstring date float4 float8 ' +
-    'inet int2 int4 int8 interval json jsonb jsonpath line lseg macaddr macaddr8 money name ' +
-    'numeric oid path point polygon record refcursor text tid time timestamp timestamptz timetz ' +
-    'trigger tsquery tsvector txid_snapshot uuid varbit varchar void xid xid8 xml'
+    'abstime aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange ' +
+    'anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray ' +
+    'anyrange bit bool box bpchar bytea char cid cidr circle cstring date datemultirange ' +
+    'daterange event_trigger fdw_handler float4 float8 gtsvector index_am_handler inet int2 ' +
+    'int2vector int4 int4multirange int4range int8 int8multirange int8range internal ' +
+    'interval json jsonb jsonpath language_handler line lseg macaddr macaddr8 money name ' +
+    'numeric nummultirange numrange oid oid8 oidvector opaque path point polygon record ' +
+    'refcursor regclass regcollation regconfig regdatabase regdictionary regnamespace ' +
+    'regoper regoperator regproc regprocedure regrole regtype reltime smgr table_am_handler ' +
+    'text tid time timestamp timestamptz timetz tinterval trigger tsm_handler tsmultirange ' +
+    'tsquery tsrange tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit ' +
+    'varchar void xid xid8 xml'
   ).split(' '),
 )
 

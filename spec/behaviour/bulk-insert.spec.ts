@@ -1,5 +1,6 @@
 /** Many rows at once, into columns of the types that people have. */
 import { expect } from 'chai'
+import { isUnnested } from '../../lib/compile/insert-rows.ts'
 import {
   AsyncManager,
   DatabaseError,
@@ -10,6 +11,8 @@ import {
   UniqueViolation,
   Value,
 } from '../../lib/index.ts'
+import { metaOf } from '../../lib/meta/meta.ts'
+import type { ModelMeta } from '../../lib/meta/model-meta.ts'
 import { databases, describeOnEach } from '../support/databases.ts'
 import { Tag } from './support/library.ts'
 import { VALUES } from './support/samples.ts'
@@ -55,6 +58,10 @@ class Odd extends Model('odd "table"?', {
   mark: fields.text({ null: true }),
 }) {
   static objects = new AsyncManager(Odd)
+}
+
+class Range extends Model('daterange', { name: fields.text() }) {
+  static objects = new AsyncManager(Range)
 }
 
 class Path extends Model('path', { name: fields.text() }) {
@@ -215,6 +222,28 @@ describeOnEach(
         made.slice(1).map((one) => ({ ...one })),
       )
       expect([found[1]?.old, found[2]?.old]).to.deep.equal(['NULL', null])
+    })
+
+    it('knows every name that a table shares with a type of PostgreSQL', async () => {
+      const { rows } = (await stage.db.knex.raw(`
+        select typname from pg_type where typnamespace = 'pg_catalog'::regnamespace`)) as {
+        rows: readonly { typname: string }[]
+      }
+      expect(rows.length).to.be.greaterThan(100)
+      const { columns } = metaOf(Path)
+      const missing = rows.filter(({ typname: table }) =>
+        isUnnested({ model: { table } as ModelMeta, columns }, 'postgresql'),
+      )
+      expect(missing.map(({ typname }) => typname)).to.deep.equal([])
+      await stage.db.knex.raw('create table daterange (id serial primary key, name text)')
+      const made = await stage.sends(1, () =>
+        Range.objects.bulkCreate([{ name: 'a' }, { name: 'b' }]),
+      )
+      expect(made.map(({ id, name }) => [id, name])).to.deep.equal([
+        [1, 'a'],
+        [2, 'b'],
+      ])
+      await stage.db.knex.raw('drop table daterange')
     })
 
     it('refuses what the column does not take, without a value in the message', async () => {
