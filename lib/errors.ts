@@ -28,8 +28,9 @@ export class OrmError extends Error {
   readonly code: string = 'ORM_ERROR'
 
   constructor(message: string, details: ErrorDetails = {}) {
-    const lines = [message, ...(details.lines ?? [])].map(oneLine)
-    super(lines.join('\n'), 'cause' in details ? { cause: details.cause } : undefined)
+    const more = Object.hasOwn(details, 'lines') ? (details.lines ?? []) : []
+    const lines = [message, ...more].map(oneLine)
+    super(lines.join('\n'), Object.hasOwn(details, 'cause') ? { cause: details.cause } : undefined)
     this.name = new.target.name
   }
 }

@@ -41,7 +41,9 @@ export function draftOf(
   dialect: DialectName,
   kind: Omit<Draft, 'sql' | 'bound'>,
 ): Draft {
-  const draft = { sql: nativeText(sql, dialect), bound, ...kind }
+  // Said outright: an object without them would have what is on `Object.prototype`.
+  const none = { table: undefined, shape: undefined, cells: undefined }
+  const draft = { ...none, sql: nativeText(sql, dialect), bound, ...kind }
   return dialect === 'postgresql' ? withShared(draft) : draft
 }
 

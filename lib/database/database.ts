@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { ImproperlyConfigured, OperationalError } from '../errors.ts'
 import { readOptions } from '../util/options.ts'
+import { ownOptions } from '../util/plain-object.ts'
 import { Background } from './background.ts'
 import { clientOf, configuredKnex } from './configure.ts'
 import { heldOn } from './context.ts'
@@ -198,10 +199,8 @@ class OpenDatabase extends Database {
  * @example
  * const db = openDatabase({ client: 'pg', connection: process.env.DATABASE_URL })
  */
-export function openDatabase(
-  configOrKnex: Knex.Config | Knex,
-  options: OpenOptions = {},
-): Database {
+export function openDatabase(configOrKnex: Knex.Config | Knex, given: OpenOptions = {}): Database {
+  const options = ownOptions(given)
   const name = options.name ?? 'default'
   if (typeof name !== 'string' || name === '') {
     throw new ImproperlyConfigured('The name of a database is a text that is not empty.')

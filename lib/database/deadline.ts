@@ -1,4 +1,5 @@
 import { OrmError, QueryAbortedError, QueryTimeoutError } from '../errors.ts'
+import { ownOptions } from '../util/plain-object.ts'
 import type { RunLimits } from './runner.ts'
 
 // Beyond this setTimeout fires at once.
@@ -22,7 +23,7 @@ export class Deadline {
   #reason: Reason | undefined
 
   constructor(limits: RunLimits = {}, outer?: Deadline, of: Limited = 'query') {
-    const { timeoutMs, signal } = limits
+    const { timeoutMs, signal } = ownOptions(limits)
     if (outer !== undefined) {
       if (outer.#reason !== undefined) this.#reason = outer.#reason
       else this.#release.push(outer.onStop(() => this.#stop(outer.#reason)))

@@ -74,9 +74,10 @@ export async function explain(
 
 /** The options as words of SQL, which come from this file only. */
 function wordsOf(options: ExplainOptions): string[] {
-  const { format, ...flags } = readOptions('explain()', options, OPTIONS)
+  const own = readOptions('explain()', options, OPTIONS)
+  const { format } = own
   const words = FLAGS.flatMap((name) => {
-    const value: unknown = flags[name]
+    const value: unknown = own[name]
     if (value === undefined || value === false)
       return value === undefined || name === 'analyze' ? [] : [`${name} false`]
     if (value === true) return [name]

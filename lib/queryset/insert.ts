@@ -5,6 +5,7 @@ import { type Columns, markInserted, type Origin } from '../hydrate/instance.ts'
 import { assertNotShadowed } from '../hydrate/shadowed.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { Expression } from '../query/expression.ts'
+import { ownOptions } from '../util/plain-object.ts'
 import { writeBatches } from './batches.ts'
 import { chunks, weightOf } from './chunks.ts'
 import { originOf } from './databases.ts'
@@ -35,8 +36,9 @@ export async function insertInstances(
   db: Database,
   meta: ModelMeta,
   instances: readonly Columns[],
-  options: InsertOptions = {},
+  given: InsertOptions = {},
 ): Promise<void> {
+  const options = ownOptions(given)
   const { onProgress, firstIndex = 0 } = options
   const all = newRows(db, meta, instances, options.firstIndex)
   const batches = [...groupByLayout(meta, all)].flatMap(([layout, group]) =>

@@ -6,6 +6,7 @@ import type { Subquery } from '../query/lookup-types.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { assertNotCombined, isSliced } from '../query/state.ts'
 import { readOptions } from '../util/options.ts'
+import { ownOptions } from '../util/plain-object.ts'
 import { shownName } from '../util/shown-name.ts'
 
 /** One step of a path: a relation, and the property under which its rows are kept. */
@@ -46,7 +47,7 @@ export class PrefetchSpec<
 
   /** What a value was made of; a plain path has no options. */
   static read(value: unknown): { readonly path: string; readonly options: PrefetchOptions } {
-    if (typeof value === 'string') return { path: value, options: {} }
+    if (typeof value === 'string') return { path: value, options: ownOptions({}) }
     if (typeof value === 'object' && value !== null && #path in value) {
       return { path: value.#path, options: value.#options }
     }

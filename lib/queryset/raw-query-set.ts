@@ -92,7 +92,8 @@ export class RawQuerySet<R> implements PromiseLike<R[]> {
   async #read(runner: Runner): Promise<R[]> {
     const { query, state } = this.#request
     const { db } = runner
-    const statement = { ...compileRaw(query, db.dialect), named: true }
+    // A statement that is prepared does not tell its columns.
+    const statement = { ...compileRaw(query, db.dialect), named: true, repeated: false }
     const { rows, columns } = await runner.run(statement, limitsOf(state))
     // `sqlite3` does not tell the columns of no rows.
     if (columns === undefined) return []

@@ -242,6 +242,14 @@ export class Ledger {
     return wrong
   }
 
+  /** As `check()` of all; what was looked at is gone after that, here and there. */
+  async settle(knex: Knex): Promise<string[]> {
+    const wrong = await this.check(knex)
+    this.#outcomes.clear()
+    await knex('entries').delete()
+    return wrong
+  }
+
   /** How many operations there were so far. */
   get size(): number {
     return this.#last

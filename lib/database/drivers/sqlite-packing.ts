@@ -58,7 +58,9 @@ export class Packing {
 }
 
 /** The packing of a statement whose columns have a form in JSON. */
-export function packingOf({ sql, cells }: Statement): Packing | undefined {
+export function packingOf(statement: Statement): Packing | undefined {
+  const { sql, cells } = statement
+  if (!Object.hasOwn(statement, 'cells')) return undefined
   return cells && remembered(packings, cells, () => new Packing(sql, cells))
 }
 
