@@ -178,7 +178,7 @@ describeOnEach('starts', (kind) => {
         })
       })
 
-      it('failed: throws that, to all who wait, and tries again only when asked again', async () => {
+      it('failed: throws that, to all who wait, and tries again only when asked again (F02)', async () => {
         await stage.sends(1, async () => {
           const ghosts = beginGhosts(Ghost.objects.orderBy('id'))
           const [error, same] = await Promise.all([
@@ -199,7 +199,7 @@ describeOnEach('starts', (kind) => {
         expect(await stage.sends(1, () => askGhosts(ghosts))).to.deep.equal(answer)
       })
 
-      it('failed and finished: is kept for the first reader', async () => {
+      it('failed and finished: is kept for the first reader (F02)', async () => {
         const ghosts = await stage.sends(1, async () => {
           const started = beginGhosts(Ghost.objects.orderBy('id'))
           await stage.answered(1)

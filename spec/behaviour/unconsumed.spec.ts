@@ -44,7 +44,7 @@ describeOnEach('starts that nobody reads', (kind) => {
   }
   const ghosts = () => Ghost.objects.using('ghostly').filter({ name: 'secret-marker' })
 
-  it('a failed one goes to onUnconsumedError and the channel, once, when the database closes', async () => {
+  it('a failed one goes to onUnconsumedError and the channel, once, when the database closes (F01)', async () => {
     open(true)
     const started = ghosts().startFetch()
     await db.close()
@@ -61,7 +61,7 @@ describeOnEach('starts that nobody reads', (kind) => {
     expect(warned).to.deep.equal([])
   })
 
-  it('without onUnconsumedError it is a process warning, with the place and without values', async () => {
+  it('without onUnconsumedError it is a process warning, with the place and without values (F01)', async () => {
     open(false)
     const kept = [ghosts().startCount(), ghosts().startGet({ name: 'secret-marker' })]
     await db.close()
@@ -73,7 +73,7 @@ describeOnEach('starts that nobody reads', (kind) => {
     }
   })
 
-  it('a failed one that was read, by whatever call, is not reported', async () => {
+  it('a failed one that was read, by whatever call, is not reported (F01)', async () => {
     open(true)
     await rejection(ghosts().startFetch().count())
     await rejection(ghosts().startFetch().slice(0, 1))
@@ -132,7 +132,7 @@ describeOnEach('starts that nobody reads', (kind) => {
     await rejection(started)
   })
 
-  it('in a program that just forgets it: a warning on collection, no crash', async function () {
+  it('in a program that just forgets it: a warning on collection, no crash (F01)', async function () {
     this.timeout(60_000)
     const program = fileURLToPath(new URL('./support/forgetful.ts', import.meta.url))
     const { stdout, stderr } = await run(process.execPath, [

@@ -28,7 +28,7 @@ function occupy(db: Database, until: Promise<void>, count: number): Started<void
 describeOnEach('start()', (kind) => {
   const at = useDatabase(kind)
 
-  it('runs once, whoever reads', async () => {
+  it('runs once, whoever reads (F03)', async () => {
     const { db } = at
     await insert(db, 1)
     let runs = 0
@@ -83,7 +83,7 @@ describeOnEach('start()', (kind) => {
     expect(first.stack?.match(/started at:/g)).to.have.length(1)
   })
 
-  it('runs in the async context of whoever started it, even when it waited', async () => {
+  it('runs in the async context of whoever started it, even when it waited (F11)', async () => {
     const { db } = at
     const storage = new AsyncLocalStorage<string>()
     const free = gate()

@@ -163,7 +163,7 @@ describe('openDatabase()', () => {
 describeOnEach('close()', (kind) => {
   const at = useDatabase(kind)
 
-  it('waits for what runs, refuses what is new, and can be called again', async () => {
+  it('waits for what runs, refuses what is new, and can be called again (F32)', async () => {
     const { db } = at
     const free = gate()
     const inside = gate()
@@ -194,7 +194,7 @@ describeOnEach('close()', (kind) => {
     expect(db.closed).to.equal(true)
   })
 
-  it('cancels what runs longer than its timeout', async () => {
+  it('cancels what runs longer than its timeout (F32)', async () => {
     const { db } = at
     const running = rejection(read(db.current(), slowSql(kind.dialect)))
     const inside = gate()
@@ -205,7 +205,7 @@ describeOnEach('close()', (kind) => {
     expect(db.closed).to.equal(true)
   })
 
-  it('ends a transaction whose callback never does', async () => {
+  it('ends a transaction whose callback never does (F32)', async () => {
     const { db } = at
     const inside = gate()
     const never = gate()

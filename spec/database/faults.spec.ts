@@ -237,6 +237,38 @@ describeOnEach(
       expect(await savedIds(db)).to.deep.equal([])
     })
 
+    it('lock_timeout is OperationalError, and breaks the frame (F59)', async () => {
+      const { db } = at
+      await insert(db, 1)
+      const [taken, free] = [gate(), gate()]
+      const holder = db.atomic(async () => {
+        await write(db.current(), "update item set name = 'held' where id = 1")
+        taken.open()
+        await free.opened
+      })
+      await taken.opened
+      const codes: unknown[] = []
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 2)
+          await read(db.current(), "select set_config('lock_timeout', '20', true)")
+          for (const id of [1, 2]) {
+            const sql = "update item set name = 'mine' where id = ?"
+            const { code, cause } = await rejection(write(db.current(), sql, id))
+            codes.push([code, (cause as { code?: string }).code])
+          }
+        }),
+      )
+      free.open()
+      await holder
+      expect(codes).to.deep.equal([
+        ['OPERATIONAL', '55P03'],
+        ['TRANSACTION_BROKEN', 'OPERATIONAL'],
+      ])
+      expect(error).to.be.instanceOf(TransactionBrokenError)
+      expect(await savedIds(db)).to.deep.equal([1])
+    })
+
     it('idle_in_transaction_session_timeout is ConnectionLostError (F59)', async () => {
       const { db } = at
       const error = await rejection(
@@ -358,7 +390,7 @@ describeOnEach(
       expect(await read(db.current(), 'select name from item')).to.deep.equal([['40']])
     })
 
-    it('busy is SerializationError', async () => {
+    it('busy is SerializationError (F59)', async () => {
       const { db } = at
       const free = gate()
       const inside = gate()

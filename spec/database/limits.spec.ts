@@ -35,7 +35,7 @@ describeOnEach('timeout and signal', (kind) => {
     expect(getEventListeners(controller.signal, 'abort')).to.deep.equal([])
   })
 
-  it('sends nothing when the signal was aborted before', async () => {
+  it('sends nothing when the signal was aborted before (F29)', async () => {
     const { db } = at
     let sent = 0
     db.knex.on('query', () => {
@@ -56,7 +56,7 @@ describeOnEach('timeout and signal', (kind) => {
     expect(sent).to.equal(2)
   })
 
-  it('covers waiting for a connection, and leaves the queue', async () => {
+  it('covers waiting for a connection, and leaves the queue (F29)', async () => {
     const { db } = at
     const free = gate()
     const holder = db.atomic(() => free.opened)
@@ -109,7 +109,7 @@ describeOnEach('timeout and signal', (kind) => {
     expect(getEventListeners(limits.signal, 'abort')).to.deep.equal([])
   })
 
-  it('100 aborts at random moments: every one settles, and no later statement is hit (G10)', async function () {
+  it('100 aborts at random moments: every one settles, and no later statement is hit (F29, G10)', async function () {
     this.timeout(60_000)
     for (let round = 0; round < 100; round += 1) {
       const [outcome, next] = await abortAtRandom(at.db)
@@ -124,7 +124,7 @@ describeOnEach(
   (kind) => {
     const at = useDatabase(kind, { max: 2 })
 
-    it('really stops the statement on the server', async () => {
+    it('really stops the statement on the server (F28)', async () => {
       const { db } = at
       await rejection(readWithin({ timeoutMs: 50 }, db.current(), slowSql('postgresql')))
       const active = await read(
@@ -134,7 +134,7 @@ describeOnEach(
       expect(active).to.deep.equal([[0]])
     })
 
-    it("the server's own statement_timeout is a QueryTimeoutError too", async () => {
+    it("the server's own statement_timeout is a QueryTimeoutError too (F28)", async () => {
       const { db } = at
       const error = await rejection(
         db.atomic(async () => {

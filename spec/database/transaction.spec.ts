@@ -62,7 +62,7 @@ describeOnEach('atomic()', (kind) => {
     expect(await savedIds(db)).to.deep.equal([])
   })
 
-  it('sends nothing after a failed statement', async () => {
+  it('sends nothing after a failed statement (F40)', async () => {
     const { db } = at
     const sent: string[] = []
     db.knex.on('query', ({ sql }: { sql: string }) => sent.push(sql))
@@ -82,7 +82,7 @@ describeOnEach('atomic()', (kind) => {
     expect(sent).to.deep.equal([begin, insertion, insertion, 'ROLLBACK'])
   })
 
-  it('heals by rolling back to the savepoint of a nested atomic', async () => {
+  it('heals by rolling back to the savepoint of a nested atomic (F40)', async () => {
     const { db } = at
     let inner: unknown
     await db.atomic(async () => {
@@ -99,7 +99,7 @@ describeOnEach('atomic()', (kind) => {
     expect(await savedIds(db)).to.deep.equal([1, 3])
   })
 
-  it('rejects a nested atomic whose callback swallowed an error, and heals the outer', async () => {
+  it('rejects a nested atomic whose callback swallowed an error, and heals the outer (F40)', async () => {
     const { db } = at
     let inner: unknown
     await db.atomic(async () => {
@@ -157,7 +157,7 @@ describeOnEach('atomic()', (kind) => {
     expect(await savedIds(db)).to.deep.equal([3])
   })
 
-  it('sibling atomics run one after the other, each undone by itself', async () => {
+  it('sibling atomics run one after the other, each undone by itself (F09)', async () => {
     const { db } = at
     const outcomes = await db.atomic(() =>
       Promise.allSettled(
@@ -193,7 +193,7 @@ describeOnEach('atomic()', (kind) => {
     expect(await savedIds(db)).to.deep.equal([1])
   })
 
-  it('refuses an atomic, and a start, after its end', async () => {
+  it('refuses an atomic, and a start, after its end (F08)', async () => {
     const { db } = at
     const after = gate()
     let late: Promise<Error[]> | undefined
@@ -267,7 +267,7 @@ describeOnEach('atomic()', (kind) => {
     expect(await db.atomic(() => db.atomic(async () => lazy))).to.equal(1)
   })
 
-  it('keeps other contexts out of the transaction', async () => {
+  it('keeps other contexts out of the transaction (F11)', async () => {
     const { db } = at
     const inside = gate()
     const seen = gate()
@@ -386,7 +386,7 @@ describeOnEach('atomic()', (kind) => {
     ])
   })
 
-  it('runs the whole callback again for a serialization failure, on the outermost only', async () => {
+  it('runs the whole callback again for a serialization failure, on the outermost only (F43)', async () => {
     const { db } = at
     const hooks: string[] = []
     let attempts = 0
@@ -413,7 +413,7 @@ describeOnEach('atomic()', (kind) => {
     expect(await savedIds(db)).to.deep.equal([3])
   })
 
-  it('gives up after the last retry with the last error', async () => {
+  it('gives up after the last retry with the last error (F43)', async () => {
     const { db } = at
     let attempts = 0
     const error = await rejection(
