@@ -53,9 +53,12 @@ export function callSafely(listener: () => void, when: string): void {
   try {
     listener()
   } catch (error) {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    process.emitWarning(`A listener for '${when}' of a transaction threw: ${reason}`, {
-      code: 'ASYNCHRORMOUS_LISTENER',
-    })
+    warnOfListener(`for '${when}' of a transaction`, error)
   }
+}
+
+/** A process warning of a listener that threw, whose fault must not decide about anything. */
+export function warnOfListener(what: string, error: unknown): void {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  process.emitWarning(`A listener ${what} threw: ${reason}`, { code: 'ASYNCHRORMOUS_LISTENER' })
 }

@@ -6,6 +6,7 @@ import { databaseNamed } from './registry.ts'
 import { Database } from './runner.ts'
 import { SandboxFrame, type SandboxStart } from './sandbox-frame.ts'
 import { frameAround } from './transaction.ts'
+import { warnOfUnread } from './unconsumed.ts'
 
 /** Options of `sandbox()`. */
 export interface SandboxOptions {
@@ -79,11 +80,7 @@ function tellUnread(starts: readonly SandboxStart[], how: 'warn' | 'throw' | 'ig
   const lines = starts.map(({ what, callSite }) => `${what} at ${callSite}`)
   const message = 'Queries were started in the sandbox and nobody read their results'
   if (how === 'throw') throw new TransactionError(`${message}:`, { lines })
-  process.emitWarning(`${message}.`, {
-    type: 'UnconsumedStartWarning',
-    code: 'ASYNCHRORMOUS_UNCONSUMED',
-    detail: lines.join('\n'),
-  })
+  warnOfUnread(`${message}.`, lines.join('\n'))
 }
 
 class OpenSandbox implements Sandbox {

@@ -1,3 +1,4 @@
+import { warnOfListener } from './boundaries.ts'
 import type { DriverConnection, KnexClient } from './drivers/driver.ts'
 import type { Statement, StatementResult } from './runner.ts'
 
@@ -52,10 +53,7 @@ function tell(client: KnexClient, name: string, ...details: unknown[]): void {
   try {
     client.emit(name, ...details)
   } catch (error) {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    process.emitWarning(`A listener of knex's '${name}' event threw: ${reason}`, {
-      code: 'ASYNCHRORMOUS_LISTENER',
-    })
+    warnOfListener(`of knex's '${name}' event`, error)
   }
 }
 

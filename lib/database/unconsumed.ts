@@ -128,17 +128,22 @@ export class UnconsumedStarts {
   }
 }
 
+/** A process warning of starts that nobody read. */
+export function warnOfUnread(message: string, detail: string): void {
+  process.emitWarning(message, {
+    type: 'UnconsumedStartWarning',
+    code: 'ASYNCHRORMOUS_UNCONSUMED',
+    detail,
+  })
+}
+
 function warn({ database, error, reason, startedAt }: UnconsumedReport): void {
   const name = error instanceof Error ? error.name : 'an error'
   const code = (error as { code?: unknown } | null | undefined)?.code
   const known = typeof code === 'string' ? `${name}, ${code}` : name
-  process.emitWarning(
+  warnOfUnread(
     `A query started on the database '${database}' failed (${known}) and nobody read its result ` +
       `(${reason}).`,
-    {
-      type: 'UnconsumedStartWarning',
-      code: 'ASYNCHRORMOUS_UNCONSUMED',
-      detail: `started at:\n${startedAt}`,
-    },
+    `started at:\n${startedAt}`,
   )
 }

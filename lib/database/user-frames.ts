@@ -1,13 +1,7 @@
+import { placeOf } from '../util/call-site.ts'
+
 const DEEP = 100
 const OWN_FILE = /database\/user-frames\.[cm]?[jt]s$/
-
-/** Where a frame of a stack is: `/app/page.ts:12:20`, without its function. */
-function placeOf(line: string): string {
-  return line
-    .replace(/^\s*at (?:.*\()?(?:async )?/, '')
-    .replace(/\)$/, '')
-    .replace(/^file:\/\//, '')
-}
 
 let ownDirectory: string | undefined
 

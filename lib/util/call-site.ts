@@ -1,4 +1,16 @@
 /**
+ * Where a frame of a stack is, without its function.
+ *
+ * @example placeOf('    at main (file:///app/page.ts:12:20)') // '/app/page.ts:12:20'
+ */
+export function placeOf(line: string): string {
+  return line
+    .replace(/^\s*at (?:.*\()?(?:async )?/, '')
+    .replace(/\)$/, '')
+    .replace(/^file:\/\//, '')
+}
+
+/**
  * The place that called `fn`, as `file:line:column`.
  *
  * @example callSite(Model) // '/app/models.ts:3:22'
@@ -6,8 +18,7 @@
 export function callSite(fn: (...args: never[]) => unknown): string {
   const holder: { stack?: string } = {}
   Error.captureStackTrace(holder, fn)
-  const line = holder.stack?.split('\n')[1] ?? ''
-  return line.replace(/^\s*at (?:.*\()?/, '').replace(/\)$/, '')
+  return placeOf(holder.stack?.split('\n')[1] ?? '')
 }
 
 /**
