@@ -99,12 +99,12 @@ export class NotLoadedError extends OrmError {
 /** Rows that must stay refer to what was to be deleted (`onDelete: 'protect'`). */
 export class ProtectedError extends OrmError {
   override readonly code: string = 'PROTECTED'
-  /** The instances that stand in the way. */
-  readonly objects: readonly object[]
+  /** The instances that stand in the way. A log that shows the error does not show them. */
+  declare readonly objects: readonly object[]
 
   constructor(message: string, objects: readonly object[], details: ErrorDetails = {}) {
     super(message, details)
-    this.objects = Object.freeze([...objects])
+    Object.defineProperty(this, 'objects', { value: Object.freeze([...objects]) })
   }
 }
 
