@@ -1,9 +1,11 @@
-import type { ColumnField } from '../fields/column-field.ts'
+import type { ColumnField, Family } from '../fields/column-field.ts'
 import type { ExprNode, SelectPlan } from '../query/nodes.ts'
 
 /** What a column's values must not be to come through a JSON text of SQLite as they are. */
 export type CellForm = 'any' | 'no float'
 
+/** Kinds that are text, and in a column of another type floats: SQLite makes one of the JSON 1.5. */
+const FLOATING: ReadonlySet<Family> = new Set<Family>(['decimal', 'json'])
 /** As many arguments a function of SQLite takes at least. */
 const MOST_CELLS = 100
 
@@ -23,7 +25,7 @@ function cellOf(node: ExprNode): CellForm | undefined {
   const { field } = node
   const isStored = node.kind === 'column' && node.source.model !== null
   if (isFloat(field) || field.family === 'binary') return undefined
-  if (isStored) return field.family === 'decimal' ? 'no float' : 'any'
+  if (isStored) return FLOATING.has(field.family) ? 'no float' : 'any'
   return field.type.plain === 'integer' || field.type.plain === 'boolean' ? 'any' : undefined
 }
 

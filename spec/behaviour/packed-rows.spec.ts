@@ -15,6 +15,7 @@ interface Traced {
 class Loose extends Model('loose', {
   name: fields.text(),
   price: fields.decimal({ maxDigits: 30, decimalPlaces: 20 }),
+  data: fields.json({ null: true }),
 }) {
   static objects = new AsyncManager(Loose)
 }
@@ -126,6 +127,17 @@ for (const kind of databases.filter(({ name }) => name.startsWith('SQLite '))) {
         }
       })
       expect(floats).to.deep.equal(['packed', 'plain', 'plain'])
+
+      // Of a type called json SQLite makes numbers where a document is one.
+      await knex.raw('alter table loose add column data json')
+      const data = Loose.objects.orderBy('id').valuesList('data', { flat: true })
+      await Loose.objects.update({ data: -9.388770783572761e-232 })
+      const documents = await sent(async () => {
+        for (let run = 0; run < 2; run += 1) {
+          expect([...(await data.all())]).to.deep.equal(Array(5).fill(-9.388770783572761e-232))
+        }
+      })
+      expect(documents).to.deep.equal(['packed', 'plain', 'plain'])
 
       await knex.raw("update loose set name = cast('é' as blob) where name = 'c'")
       const read = Loose.objects.orderBy('id').valuesList('name')
