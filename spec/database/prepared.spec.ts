@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { type Database, openDatabase } from '../../lib/database/database.ts'
 import type { Runner, Statement } from '../../lib/database/runner.ts'
 import { describeOnEach, type FreshDatabase } from '../support/databases.ts'
-import { rejection } from './helpers.ts'
+import { rejection, until } from './helpers.ts'
 
 const read = (sql: string, ...bindings: readonly unknown[]): Statement => ({
   sql,
@@ -91,6 +91,25 @@ describeOnEach('prepared statements', (kind) => {
     await current().run(raw('create table t (a integer, b text)'))
     await current().run(raw('drop table t'))
   })
+
+  if (kind.name === 'SQLite file') {
+    it('do not depend on the limit that they are run with, for which SQLite would prepare them', async () => {
+      const current = await opened(true)
+      const { client } = (db as Database).knex
+      const connection = await client.acquireConnection()
+      const texts: string[] = []
+      connection.on('trace', (text: string) => texts.push(text))
+      await client.releaseConnection(connection)
+      for (const limit of [0, 1, 2]) {
+        const { rows } = await current().run(read('select a from t limit ? offset ?', limit, 0))
+        expect(rows).to.deep.equal([[1]].slice(0, limit))
+      }
+      await until(() => texts.length === 3)
+      connection.removeAllListeners('trace')
+      const sent = [0, 1, 2].map((limit) => `select a from t limit ${limit} + 0 offset 0`)
+      expect(texts.map((text) => text.replaceAll('.0', ''))).to.deep.equal(sent)
+    })
+  }
 
   if (isPostgres) {
     it('are prepared again after DISCARD ALL', async () => {

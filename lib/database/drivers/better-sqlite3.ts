@@ -4,6 +4,7 @@ import type { Statement } from '../runner.ts'
 import type { Driver, DriverConnection, DriverFailure, DriverResult } from './driver.ts'
 import { assertBindings } from './driver.ts'
 import { describeSqliteError } from './sqlite-errors.ts'
+import { steadyText } from './sqlite-statements.ts'
 import { sqlite3Driver } from './sqlite3.ts'
 
 /** A prepared statement of `better-sqlite3`. */
@@ -39,7 +40,7 @@ function preparedOnce(connection: BetterConnection, sql: string, kept: number): 
   }
   let statement = statements.get(sql)
   if (statement === undefined) {
-    statement = prepare(connection, sql)
+    statement = prepare(connection, steadyText(sql))
     statements.set(sql, statement)
   }
   return statement

@@ -1,5 +1,6 @@
 import { remembered } from '../../util/remembered.ts'
 import type { Statement } from '../runner.ts'
+import { steadyText } from './sqlite-statements.ts'
 
 type Cells = NonNullable<Statement['cells']>
 type Rows = readonly (readonly unknown[])[]
@@ -74,7 +75,7 @@ function packedText(sql: string, cells: Cells): string {
   )
   const text = `json_group_array(json_array(${values.join(', ')}))`
   return (
-    `with packed_rows(${names.join(', ')}) as (${sql}) ` +
+    `with packed_rows(${names.join(', ')}) as (${steadyText(sql)}) ` +
     `select iif(octet_length(packed) < ${LONGEST_TEXT}, packed, null) as packed ` +
     `from (select ${text} as packed from packed_rows)`
   )

@@ -32,6 +32,14 @@ export function knownStatement(
   return ofConnections.get(connection)?.get(sql)
 }
 
+/**
+ * The text of a statement that is run with many values. SQLite plans with the value of a bare
+ * `limit ?`, so it would prepare the statement anew for each one; not with that of a sum.
+ */
+export function steadyText(sql: string): string {
+  return sql.replace(/ limit \?( offset \?)?$/, ' limit ? + 0$1')
+}
+
 /** Prepares a statement and keeps it; rejects with the driver's error. */
 export function prepareStatement(
   connection: Sqlite3Preparing,
@@ -39,7 +47,7 @@ export function prepareStatement(
   size: number,
 ): Promise<Sqlite3Statement> {
   return new Promise((resolve, reject) => {
-    const statement = connection.prepare(sql, (error) => {
+    const statement = connection.prepare(steadyText(sql), (error) => {
       if (error) return reject(error)
       statementsOf(connection, size).set(sql, statement)
       resolve(statement)
