@@ -378,7 +378,7 @@ describe('compile: insert', () => {
   it('inserts what the database makes', () => {
     const spec = { model: metas.Book, columns: [], returning: [] }
     const one = compileInsert({ ...spec, rows: [[]] }, 'postgresql')
-    expect(one).to.deep.equal({
+    expect(one).to.deep.include({
       sql: 'insert into "books" default values',
       bindings: [],
       wants: 'count',
