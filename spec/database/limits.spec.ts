@@ -112,7 +112,7 @@ describeOnEach('timeout and signal', (kind) => {
   it('100 aborts at random moments: every one settles, and no later statement is hit (F29, G10)', async function () {
     this.timeout(60_000)
     for (let round = 0; round < 100; round += 1) {
-      const [outcome, next] = await abortAtRandom(at.db)
+      const { outcome, next } = await abortAtRandom(at.db, async () => undefined)
       expect(['finished', 'AbortError']).to.include(outcome)
       expect(next).to.deep.equal([[5]])
     }
