@@ -6,6 +6,7 @@ import type { ColumnMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { initialState, withExclude, withFilter } from '../query/state.ts'
 import * as creating from '../queryset/create.ts'
+import { assertIterable, bulkCreateFrom } from '../queryset/create-stream.ts'
 import { farRows } from '../queryset/load-related.ts'
 import { defaultQuerySetClass } from '../queryset/manager.ts'
 import { restoreOnRollback } from '../queryset/restore.ts'
@@ -68,14 +69,19 @@ export class ForeignRows implements RelatedRows {
     return await creating.create(this.#near.db, this.#near.relation.to, this.#owned(values))
   }
 
-  async bulkCreate(rows: readonly object[], options: Options): Promise<object[]> {
+  async bulkCreate(rows: unknown, options: Options): Promise<object[] | number> {
     const { db, relation, instance } = this.#near
-    const owned = rows.map((row) => {
-      if (!Instance.is(row)) return this.#owned(row as Options)
+    const owned = (row: unknown): object => {
+      if (typeof row !== 'object' || row === null) return row as never
+      if (!Instance.is(row)) return this.#owned(row)
       assign(relation.to, row as Columns, relation.inverse.name, instance)
       return row
-    })
-    return await creating.bulkCreate(db, relation.to, owned, options)
+    }
+    if (!Array.isArray(rows)) {
+      assertIterable(relation.to, rows)
+      return await bulkCreateFrom(db, relation.to, each(rows, owned), options)
+    }
+    return await creating.bulkCreate(db, relation.to, rows.map(owned), options)
   }
 
   async getOrCreate(where: Options, options: Options): Promise<[object, boolean]> {
@@ -140,6 +146,13 @@ export class ForeignRows implements RelatedRows {
         `${relation.to.name}.${this.#column.name} cannot be null. Delete the rows, or give them to another.`,
     )
   }
+}
+
+async function* each(
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+  change: (row: unknown) => object,
+): AsyncGenerator<object> {
+  for await (const row of rows) yield change(row)
 }
 
 function instancesOf(targets: readonly unknown[]): Columns[] {

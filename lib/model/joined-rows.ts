@@ -7,6 +7,7 @@ import { Q } from '../query/q.ts'
 import { initialState, withFilter } from '../query/state.ts'
 import { BULK_CREATE_OPTIONS } from '../queryset/bulk-options.ts'
 import * as creating from '../queryset/create.ts'
+import { bulkCreateFrom } from '../queryset/create-stream.ts'
 import { fetchRows } from '../queryset/fetch.ts'
 import type { InsertOptions } from '../queryset/insert.ts'
 import { insertPairs } from '../queryset/insert-pairs.ts'
@@ -79,14 +80,17 @@ export class JoinedRows implements RelatedRows {
     })
   }
 
-  async bulkCreate(rows: readonly object[], options: Options): Promise<object[]> {
+  async bulkCreate(rows: unknown, options: Options): Promise<object[] | number> {
     const { db, relation } = this.#near
     const names = { ...BULK_CREATE_OPTIONS, ...THROUGH }
     const { throughDefaults, ...inserting } = readOptions('bulkCreate()', options, names)
     const through = this.#values(throughDefaults)
+    const connect = (created: readonly object[]): Promise<void> =>
+      this.#connect(this.#keys(created), through)
+    if (!Array.isArray(rows)) return await bulkCreateFrom(db, relation.to, rows, inserting, connect)
     return await db.atomic(async () => {
       const created = await creating.bulkCreate(db, relation.to, rows, inserting as InsertOptions)
-      await this.#connect(this.#keys(created), through)
+      await connect(created)
       return created
     })
   }

@@ -93,13 +93,7 @@ class RelatedRowsManager implements Opener {
     return await this.#change((rows) => rows.create(values, options))
   }
 
-  async bulkCreate(values: readonly object[], options: Options = {}): Promise<object[]> {
-    if (!Array.isArray(values)) {
-      const { from, to, name } = this.#relation
-      throw new InvalidValueError(
-        `bulkCreate() of ${from.name}.${name} takes an array; ${to.name}'s own manager any iterable.`,
-      )
-    }
+  async bulkCreate(values: unknown, options: Options = {}): Promise<object[] | number> {
     return await this.#change((rows) => rows.bulkCreate(values, options))
   }
 

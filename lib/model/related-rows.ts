@@ -22,7 +22,8 @@ export interface RelatedRows {
   set(targets: readonly unknown[], options: Options): Promise<void>
   clear(): Promise<void>
   create(values: Options, options: Options): Promise<object>
-  bulkCreate(rows: readonly object[], options: Options): Promise<object[]>
+  /** The instances of an array; of another iterable how many there were. */
+  bulkCreate(rows: unknown, options: Options): Promise<object[] | number>
   getOrCreate(where: Options, options: Options): Promise<[object, boolean]>
   updateOrCreate(where: Options, options: Options): Promise<[object, boolean]>
 }

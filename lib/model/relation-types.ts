@@ -9,6 +9,7 @@ import type {
 } from '../meta/row-types.ts'
 import type { CheckWhere } from '../query/check-types.ts'
 import type { BulkCreateOptions } from '../queryset/bulk-options.ts'
+import type { RowStream } from '../queryset/create-stream.ts'
 import type { Forwarded } from '../queryset/manager.ts'
 import type { AsyncQuerySet } from '../queryset/queryset.ts'
 import type { DefaultsOf, GetOrCreateOptions, UpdateOrCreateOptions } from '../queryset/types.ts'
@@ -42,7 +43,11 @@ export interface RelatedWrites<M> {
     values: C,
     options?: ThroughOptions,
   ): Promise<M>
-  /** As `create`, for many rows. */
+  /** As `create`, for many rows; of an iterable that is no array it gives how many there were. */
+  bulkCreate<Row extends WriteHint<M> & CheckInput<WriteInput<FieldsOf<M>>, Row>>(
+    rows: RowStream<Row> | RowStream<M>,
+    options?: BulkCreateOptions & ThroughOptions,
+  ): Promise<number>
   bulkCreate(
     rows: readonly (WriteInput<FieldsOf<M>> | M)[],
     options?: BulkCreateOptions & ThroughOptions,

@@ -19,6 +19,7 @@ const MAX_CHUNK = 2000
  * of it back and closes the iterable. Instances that the iterable gives are kept until the end, so
  * that a rollback can restore them; those made of its inputs are not.
  *
+ * @param onCreated gets the instances of each chunk when they are inserted.
  * @throws FieldError, InvalidValueError, RangeError for options, before any SQL.
  * @throws ValidationError that names the row by its index; nothing is saved.
  */
@@ -27,6 +28,7 @@ export async function bulkCreateFrom(
   meta: ModelMeta,
   rows: unknown,
   options: BulkCreateOptions,
+  onCreated?: (instances: readonly Columns[]) => Promise<void>,
 ): Promise<number> {
   assertIterable(meta, rows)
   const { batchSize = MAX_CHUNK, onProgress } = toInsertOptions(meta, options)
@@ -42,6 +44,7 @@ export async function bulkCreateFrom(
       // Listeners may keep what they are told of.
       const forgotten = isHeard(meta, 'save') ? undefined : dropped
       await bulkCreate(db, meta, chunk, inserting, { firstIndex: done, dropped: forgotten })
+      await onCreated?.(chunk)
       done += chunk.length
       chunk = []
       dropped = new Set()
@@ -57,7 +60,8 @@ export async function bulkCreateFrom(
   })
 }
 
-function assertIterable(
+/** @throws InvalidValueError for what is no iterable of rows. */
+export function assertIterable(
   meta: ModelMeta,
   rows: unknown,
 ): asserts rows is Iterable<unknown> | AsyncIterable<unknown> {

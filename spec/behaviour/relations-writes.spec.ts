@@ -144,6 +144,28 @@ describeOnEach('writing through related managers', (kind) => {
       expect(await ann.books.count()).to.equal(5)
     })
 
+    it('bulkCreate() of what comes one by one: how many', async () => {
+      const ann = await author(1)
+      const inputs = new Set([{ title: 'E' }, { title: 'F' }, { title: 'G' }])
+      const count = await shop.sends(2, () => ann.books.bulkCreate(inputs, { batchSize: 2 }))
+      expect(count).to.equal(3)
+      const book = new Book({ title: 'H' } as never)
+      expect(await ann.books.bulkCreate(new Set([book]))).to.equal(1)
+      expect([book.id > NEXT_ID, book.author]).to.deep.equal([true, ann])
+      expect(await ann.books.count()).to.equal(7)
+      async function* failing() {
+        yield { title: 'I' }
+        throw new RangeError('the source is broken')
+      }
+      const error = await rejection(ann.books.bulkCreate(failing(), { batchSize: 1 }))
+      expect(error).to.be.instanceOf(RangeError)
+      for (const wrong of [3, new Set([null])]) {
+        const refused = await rejection(ann.books.bulkCreate(wrong as never))
+        expect(refused).to.be.instanceOf(InvalidValueError)
+      }
+      expect(await ann.books.count()).to.equal(7)
+    })
+
     it('getOrCreate() and updateOrCreate() look among the related rows only', async () => {
       const ann = await author(1)
       const [a, isNew] = await shop.sends(1, () => ann.books.getOrCreate({ title: 'A' }))
@@ -216,6 +238,11 @@ describeOnEach('writing through related managers', (kind) => {
       expect(made.id).to.equal(NEXT_ID)
       await shop.sends(2, () => a.tags.bulkCreate([{ name: 'x' }, { name: 'y' }]))
       expect(await tagsOf(1)).to.deep.equal(['old', 'made', 'x', 'y'])
+      const inputs = new Set([{ name: 'p' }, { name: 'q' }, { name: 'r' }])
+      const sent = () => a.tags.bulkCreate(inputs, { batchSize: 2 })
+      expect(await shop.sends(4, sent)).to.equal(3)
+      expect(await tagsOf(1)).to.deep.equal(['old', 'made', 'x', 'y', 'p', 'q', 'r'])
+      await a.tags.filter({ name__in: ['p', 'q', 'r'] }).delete()
       const [old, isNew] = await shop.sends(1, () => a.tags.getOrCreate({ name: 'old' }))
       expect([old.id, isNew]).to.deep.equal([1, false])
       // That tag exists, but not on this book.

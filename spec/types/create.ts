@@ -147,6 +147,7 @@ await Book.objects.bulkCreate(inputs)
 const incomplete = { ...base, pages: 3 }
 declare const lines: AsyncIterable<CreateInput<Book>>
 expectTypeOf(await Book.objects.bulkCreate(lines)).toEqualTypeOf<number>()
+expectTypeOf(await author.books.bulkCreate(lines)).toEqualTypeOf<number>()
 expectTypeOf(await Book.objects.bulkCreate(new Set(inputs))).toEqualTypeOf<number>()
 expectTypeOf(await Tag.objects.bulkCreate(Tag.objects.iterator())).toEqualTypeOf<number>()
 function* generated() {
@@ -174,8 +175,8 @@ await Tag.objects.bulkCreate(lines)
 await Tag.objects.bulkCreate('ab')
 // @ts-expect-error no function
 await Tag.objects.bulkCreate([{ name: 'a' }], { onProgress: true })
-// @ts-expect-error related rows are an array
-await author.books.bulkCreate(lines)
+// @ts-expect-error an unknown field in rows that come one by one
+await author.books.bulkCreate(misspelt())
 // @ts-expect-error a required relation is missing in the second
 await Book.objects.bulkCreate([{ ...base, author }, incomplete])
 // @ts-expect-error an unknown field
