@@ -258,6 +258,7 @@ export type {
 } from './queryset/annotation-types.ts'
 export type { BulkCreateOptions } from './queryset/bulk-options.ts'
 export type { BulkUpdateOptions } from './queryset/bulk-update.ts'
+export type { DeleteOptions } from './queryset/collector.ts'
 export type { RowStream } from './queryset/create-stream.ts'
 export type { WithAllColumns, WithOnly, WithoutColumns } from './queryset/deferred-types.ts'
 export type { ExplainOptions } from './queryset/explain.ts'

@@ -19,7 +19,7 @@ import type { RelatedRows } from './related-rows.ts'
 type AnyQuerySet = {
   update(values: object): Promise<number>
   bulkUpdate(...given: readonly unknown[]): Promise<number>
-  delete(): Promise<unknown>
+  delete(...given: readonly unknown[]): Promise<unknown>
 }
 type Options = Readonly<Record<string, unknown>>
 
@@ -69,8 +69,8 @@ class RelatedRowsManager implements Opener {
     return await this.#changeAll((rows) => rows.bulkUpdate(...given))
   }
 
-  async delete(): Promise<unknown> {
-    return await this.#changeAll((rows) => rows.delete())
+  async delete(...given: readonly unknown[]): Promise<unknown> {
+    return await this.#changeAll((rows) => rows.delete(...given))
   }
 
   async add(...targets: readonly unknown[]): Promise<void> {

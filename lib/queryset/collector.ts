@@ -13,6 +13,7 @@ import { type AnyOf, Collected, type DoomedRow } from './collected.ts'
 import { deletionOrder } from './collector-order.ts'
 import { byChild, type DeletionRule, rulesOf } from './collector-rules.ts'
 import { isHeard, type Phase, tell } from './listeners.ts'
+import type { OnProgress } from './progress.ts'
 import { limitsOf, readRows, withinLimits } from './read-rows.ts'
 import { countedWrite } from './version.ts'
 
@@ -24,6 +25,21 @@ export interface KnownInstance {
   readonly instance: Columns
   /** What rules must know of the row; undefined where the instance does not have all of it. */
   readonly row: DoomedRow | undefined
+}
+
+/** Options of `delete()` of a queryset. */
+export interface DeleteOptions {
+  /**
+   * Told after every statement that deletes, with how many rows are gone so far, those of other models
+   * too; what it throws brings all of them back. `total` is null: nobody has counted them.
+   */
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** What there is to a deletion beside its rows. */
+interface Deleting {
+  readonly known: KnownInstance | undefined
+  readonly onProgress: OnProgress | undefined
 }
 
 /**
@@ -40,11 +56,13 @@ export interface KnownInstance {
 export async function deleteCollected(
   db: Database,
   state: QueryState,
-  known?: KnownInstance,
+  { known, onProgress }: Deleting,
 ): Promise<DeletionReport> {
-  const deletion = new Deletion(db, state)
-  if (isUnseen(state.model)) await deletion.deleteUnseen(state)
-  else await withinLimits(db, state, () => db.atomic(async () => await deletion.run(known)))
+  const deletion = new Deletion(db, state, onProgress)
+  const isUnknown = isUnseen(state.model)
+  const work = () => (isUnknown ? deletion.deleteUnseen(state) : deletion.run(known))
+  if (isUnknown && onProgress === undefined) await work()
+  else await withinLimits(db, state, () => db.atomic(work))
   return deletion.report
 }
 
@@ -58,13 +76,15 @@ class Deletion {
   readonly #db: Database
   readonly #state: QueryState
   readonly #endsAt: number | null
+  readonly #onProgress: OnProgress | undefined
   readonly #collected = new Collected()
   readonly #counts = new Map<string, number>()
   /** Of the rows whose deletion somebody listens to. */
   readonly #instances = new Map<DoomedRow, Columns>()
 
-  constructor(db: Database, state: QueryState) {
+  constructor(db: Database, state: QueryState, onProgress: OnProgress | undefined) {
     this.#db = db
+    this.#onProgress = onProgress
     this.#state = state
     this.#endsAt = state.timeoutMs === null ? null : performance.now() + state.timeoutMs
   }
@@ -97,6 +117,7 @@ class Deletion {
   /** Deletes rows that nothing refers to. */
   async deleteUnseen(state: QueryState): Promise<void> {
     this.#counts.set(state.model.name, await this.#deleteAll(state))
+    await this.#progressed()
   }
 
   /** Follows `cascade` from rows to rows, as long as there may be others that refer to those. */
@@ -227,6 +248,13 @@ class Deletion {
     const isShort = this.#db.dialect === 'sqlite' && count > 0 && refersToItself(model)
     const real = isShort ? Math.max(count, this.#collected.countOf(model)) : count
     this.#counts.set(model.name, (this.#counts.get(model.name) ?? 0) + real)
+    await this.#progressed()
+  }
+
+  async #progressed(): Promise<void> {
+    if (this.#onProgress === undefined) return
+    const [done] = this.report
+    await this.#onProgress({ done, total: null })
   }
 
   async #deleteAll(state: QueryState): Promise<number> {

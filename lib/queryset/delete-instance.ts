@@ -34,7 +34,10 @@ export async function deleteInstance(
   const state = withFilter(initialState(meta), [found])
   const deleteIt = async (): Promise<DeletionReport> => {
     await assertFresh(db, state)
-    return await deleteCollected(db, state, { instance, row: knownRow(meta, instance) })
+    return await deleteCollected(db, state, {
+      known: { instance, row: knownRow(meta, instance) },
+      onProgress: undefined,
+    })
   }
   restoreOnRollback(db, meta, instance)
   const report = await (meta.version === null ? deleteIt() : db.atomic(deleteIt))

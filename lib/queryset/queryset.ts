@@ -64,6 +64,7 @@ import type {
 import { askPeers } from './ask-peers.ts'
 import type { BulkCreateOptions } from './bulk-options.ts'
 import { type BulkUpdateOptions, bulkUpdate } from './bulk-update.ts'
+import type { DeleteOptions } from './collector.ts'
 import { containsInstance, withInstance } from './contains.ts'
 import * as creating from './create.ts'
 import { bulkCreateFrom, type RowStream } from './create-stream.ts'
@@ -873,8 +874,10 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *
    * @example await Book.objects.filter({ pages: 0 }).delete() // [2, { Book: 2 }]
    */
-  async delete(): Promise<[total: number, byModel: Record<string, number>]> {
-    return await this.#write((runner) => deleteRows(runner, this.#state))
+  async delete(
+    options: DeleteOptions = {},
+  ): Promise<[total: number, byModel: Record<string, number>]> {
+    return await this.#write((runner) => deleteRows(runner, this.#state, options))
   }
 
   // ---------- escape hatches

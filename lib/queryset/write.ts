@@ -8,9 +8,11 @@ import { resolveAssignments } from '../query/assignments.ts'
 import { Expression } from '../query/expression.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { assertNotCombined, isSliced, patchState } from '../query/state.ts'
+import { readOptions } from '../util/options.ts'
 import { isPlainObject } from '../util/plain-object.ts'
-import { type DeletionReport, deleteCollected } from './collector.ts'
+import { type DeleteOptions, type DeletionReport, deleteCollected } from './collector.ts'
 import { isHeard, telling } from './listeners.ts'
+import { assertOnProgress } from './progress.ts'
 import { limitsOf, withinLimits } from './read-rows.ts'
 import { assertNotVersion, countedWrite } from './version.ts'
 
@@ -49,15 +51,21 @@ export async function updateRows(
 /**
  * Deletes all rows of a query, and what refers to them as their rules say; how many rows, by model.
  *
- * @throws FieldError, NotSupportedError before any SQL.
+ * @throws FieldError, InvalidValueError, NotSupportedError before any SQL.
  * @throws ProtectedError, RestrictedError with the rows in the way; nothing is deleted.
  */
-export async function deleteRows(runner: Runner, state: QueryState): Promise<DeletionReport> {
+export async function deleteRows(
+  runner: Runner,
+  state: QueryState,
+  options: DeleteOptions = {},
+): Promise<DeletionReport> {
+  const { onProgress } = readOptions('delete()', options, { onProgress: true })
+  assertOnProgress(onProgress, 'delete')
   assertWritable(state, 'delete')
   if (state.projection.kind !== 'instances') {
     throw new FieldError('Cannot call delete() after values() or valuesList().')
   }
-  return await deleteCollected(runner.db, state)
+  return await deleteCollected(runner.db, state, { known: undefined, onProgress })
 }
 
 /** @throws FieldError for a query whose rows cannot be written all at once. */

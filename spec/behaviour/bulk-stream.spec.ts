@@ -10,6 +10,7 @@ import {
   Model,
   type Progress,
   postSave,
+  type RelatedManager,
   UniqueViolation,
   ValidationError,
 } from '../../lib/index.ts'
@@ -333,6 +334,44 @@ describeOnEach('onProgress', (kind) => {
       rejection(Book.objects.bulkUpdate(books, ['pages'], wrong)),
     )
     expect(refused).to.be.instanceOf(InvalidValueError)
+  })
+
+  it('is told of delete() after each statement, of what cascades too', async () => {
+    const told: Progress[] = []
+    const left: number[] = []
+    const onProgress = async (progress: Progress): Promise<void> => {
+      told.push(progress)
+      left.push((await Book.objects.count()) + (await Author.objects.count()))
+    }
+    const mary = await Author.objects.get({ name: 'Mary Ann' })
+    const { books } = mary as unknown as { readonly books: RelatedManager<Book> }
+    expect(await books.delete({ onProgress })).to.deep.equal([2, { Book: 2 }])
+    const deleted = await Author.objects.all().delete({ onProgress })
+    expect(deleted).to.deep.equal([5, { Book: 2, Author: 3 }])
+    expect(told).to.deep.equal([
+      { done: 2, total: null },
+      { done: 2, total: null },
+      { done: 5, total: null },
+    ])
+    expect(left).to.deep.equal([5, 3, 0])
+    const wrong = { onProgress: 3 as never }
+    const refused = await stage.sends(0, () => rejection(Tag.objects.all().delete(wrong)))
+    expect(refused).to.be.instanceOf(InvalidValueError)
+    expect(refused.message).to.equal(
+      'delete() takes a function as onProgress: ({ done, total }) => void.',
+    )
+  })
+
+  it('undoes a delete() by throwing', async () => {
+    const stop = (): never => {
+      throw new Error('enough')
+    }
+    for (const rows of [Book.objects.all(), Author.objects.all()]) {
+      const deleted = (rows as ReturnType<typeof Book.objects.all>).delete({ onProgress: stop })
+      expect((await rejection(deleted)).message).to.equal('enough')
+    }
+    expect(await Book.objects.count()).to.equal(4)
+    expect(await Author.objects.count()).to.equal(3)
   })
 
   it('is waited for in the transaction, and undoes all of it by throwing', async () => {
