@@ -28,6 +28,11 @@ export interface AverageRef<out P extends string> {
   readonly average: P
 }
 
+/** The type of an average of values `T` that are computed. */
+export interface Averaged<out T> {
+  readonly averaged: T
+}
+
 /** The type of a value `T` that is not null, whatever its column may be. */
 export interface NeverNull<out T> {
   readonly neverNull: T
@@ -52,7 +57,9 @@ type AverageOf<I> = I extends string
   ? AverageRef<I>
   : I extends Expression<Ref<infer P>, Need>
     ? AverageRef<P>
-    : number
+    : I extends Expression<infer T, Need>
+      ? Averaged<T>
+      : number
 
 /** NULL unless a default says otherwise. */
 export type OrDefault<T, O> = O extends { readonly default: infer D }

@@ -1,6 +1,6 @@
 import type { HasFields, PkOf, Simplify, Unknown } from '../meta/row-types.ts'
-import type { AverageRef, NeverNull } from './aggregates.ts'
-import type { Expression, OrderTerm, Ref } from './expression.ts'
+import type { Averaged, AverageRef, NeverNull } from './aggregates.ts'
+import type { Arithmetic, Expression, OrderTerm, Powered, Ref } from './expression.ts'
 import type { WithoutSubquery } from './family-lookups.ts'
 import type { FirstOf, NullWith } from './functions/types.ts'
 import type { ListOf } from './list-aggregates.ts'
@@ -55,7 +55,24 @@ export type ResultOf<M, T> =
             ? Exclude<ResultOf<M, R>, null>
             : T extends ListOf<infer E>
               ? ResultOf<M, E>[]
-              : T
+              : T extends Arithmetic<infer L, infer R>
+                ? L extends Powered
+                  ? number | Extract<ResultOf<M, R>, null>
+                  : Stronger<ResultOf<M, L>, ResultOf<M, R>>
+                : T extends Averaged<infer V>
+                  ? Extract<ResultOf<M, V>, string> extends never
+                    ? number
+                    : string
+                  : T
+
+/** Decimals win over bigints, and those over numbers. */
+type Stronger<A, B> =
+  | (Extract<A | B, string> extends never
+      ? Extract<A | B, bigint> extends never
+        ? Exclude<A, null>
+        : bigint
+      : string)
+  | Extract<A | B, null>
 
 /** Null only if the last of them may be: the first that cannot be is the end. */
 type FirstResult<M, A extends readonly unknown[]> = A extends readonly [infer H, ...infer Rest]

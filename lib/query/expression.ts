@@ -9,6 +9,22 @@ export interface Ref<out P extends string> {
   readonly ref: P
 }
 
+/**
+ * The type of what is computed of an `L` and an `R`, known once the model is: decimals win over
+ * bigints, those over numbers. That a float wins over all of them only the database tells.
+ */
+export interface Arithmetic<out L, out R> {
+  readonly of: readonly [L, R]
+}
+
+/** A left side that makes the result a float. */
+export interface Powered {
+  readonly powered: true
+}
+
+/** Literals take the type of what they are computed with. */
+type Computed<L, R> = unknown extends R ? L : Arithmetic<L, R>
+
 /** Literals that stand for themselves in an expression. */
 export type Literal = string | number | bigint | boolean | Date | null
 
@@ -43,28 +59,41 @@ export class Expression<out T = unknown, out P extends Need = never> {
     return #raw in value ? value.#raw : conditionValue(value)
   }
 
-  add<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  add<T2, P2 extends Need = never>(
+    other: Expression<T2, P2> | Literal,
+  ): Expression<Computed<T, T2>, P | P2> {
     return this.#combine('add', other)
   }
 
-  sub<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  sub<T2, P2 extends Need = never>(
+    other: Expression<T2, P2> | Literal,
+  ): Expression<Computed<T, T2>, P | P2> {
     return this.#combine('sub', other)
   }
 
-  mul<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  mul<T2, P2 extends Need = never>(
+    other: Expression<T2, P2> | Literal,
+  ): Expression<Computed<T, T2>, P | P2> {
     return this.#combine('mul', other)
   }
 
   /** Division; of two integers it is an integer, as in the database. */
-  div<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  div<T2, P2 extends Need = never>(
+    other: Expression<T2, P2> | Literal,
+  ): Expression<Computed<T, T2>, P | P2> {
     return this.#combine('div', other)
   }
 
-  mod<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  mod<T2, P2 extends Need = never>(
+    other: Expression<T2, P2> | Literal,
+  ): Expression<Computed<T, T2>, P | P2> {
     return this.#combine('mod', other)
   }
 
-  pow<T2, P2 extends Need = never>(other: Expression<T2, P2> | Literal): Expression<T, P | P2> {
+  /** A power, which is a float whatever it is of. */
+  pow<T2, P2 extends Need = never>(
+    other: Expression<T2, P2> | Literal,
+  ): Expression<Arithmetic<Powered, Computed<T, T2>>, P | P2> {
     return this.#combine('pow', other)
   }
 
@@ -78,7 +107,10 @@ export class Expression<out T = unknown, out P extends Need = never> {
     return new OrderTerm({ expression: this.#raw, descending: true, nulls: readNulls(options) })
   }
 
-  #combine<P2 extends Need>(operator: ArithmeticOperator, other: unknown): Expression<T, P | P2> {
+  #combine<T3, P2 extends Need>(
+    operator: ArithmeticOperator,
+    other: unknown,
+  ): Expression<T3, P | P2> {
     const left = this.#raw
     const right = toRaw(other, `The operand of ${operator}()`)
     const depth = 1 + Math.max(left.depth, right.depth)

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import {
   AsyncManager,
+  Avg,
   Case,
   Concat,
   Count,
@@ -142,6 +143,29 @@ describeOnEach('arithmetic', (kind) => {
     expect(Number(row?.square)).to.equal(-8.4375)
     await Price.objects.update({ net: square })
     expect(await Price.objects.valuesList('net', { flat: true })).to.deep.equal(['-8.44'])
+  })
+
+  it('has the type of its stronger side', async () => {
+    await Price.objects.bulkCreate([
+      { net: '2.25', day: '2024-05-01' },
+      { net: null, day: '2024-05-01' },
+    ])
+    const first = Price.objects.orderBy('id').slice(0, 1)
+    const sides = [F('id').mul(F('net')), F('net').mul(F('id')), F('net').sub(1)]
+    for (const side of sides) {
+      const [row] = await first.values({ side })
+      expect(row?.side).to.be.a('string')
+    }
+    const { sum, mean } = await Price.objects.aggregate({
+      sum: Sum(F('day__year').mul(F('net'))),
+      mean: Avg(F('day__year').mul(F('net'))),
+    })
+    expect([sum, mean].map(Number)).to.deep.equal([4554, 4554])
+    expect(typeof sum).to.equal('string')
+    expect(typeof mean).to.equal('string')
+    expect(
+      await first.values({ power: F('net').pow(2), null: F('id').add(F('net')) }),
+    ).to.have.nested.property('[0].power', 5.0625)
   })
 
   it('of parts of dates is that of whole numbers', async () => {
