@@ -188,7 +188,7 @@ export function json<
   N extends boolean = false,
   D extends DefaultOf<z.output<NoInfer<Z>>> = undefined,
 >(options: JsonOptions<Z, N, D> = {}): ColumnField<SpecOf<z.output<Z>, 'json', N, D, false>> {
-  const allowed = ['schema', 'null', 'default', 'unique', 'index', 'column']
+  const allowed = ['schema', 'null', 'default', 'unique', 'index', 'sensitive', 'column']
   assertOptions('json', options, allowed)
   const { schema, ...rest } = options
   if (schema !== undefined && !(schema instanceof z.core.$ZodType)) {

@@ -199,6 +199,11 @@ type FarLookupNames<To> =
   | NamesOf<To>['relations']
   | `${NamesOf<To>['relations']}__${'isnull' | 'in'}`
 
+/** Columns of JSON, one step along each relation. */
+type FarJson<M> = {
+  [K in RelationKeys<M>]: `${K}__${NamesOf<FarModel<M, K>>['json']}`
+}[RelationKeys<M>]
+
 type FarModel<M, K extends string> = K extends keyof FieldsOf<M>
   ? Target<FieldsOf<M>[K]>
   : K extends keyof M
@@ -219,5 +224,5 @@ export type Where<M> = {
     | Expression<unknown, Path<M>>
     | (K extends WithoutSubquery ? never : Subquery)
 } & {
-  readonly [K in `${NamesOf<M>['json']}__${string}`]?: unknown
+  readonly [K in `${NamesOf<M>['json'] | FarJson<M>}__${string}`]?: unknown
 }

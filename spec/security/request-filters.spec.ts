@@ -51,6 +51,7 @@ class Shelf extends Model('shelves', {
   stay: fields.dateRange({ null: true }),
   codes: fields.array(fields.char({ maxLength: 5 }), { sensitive: true }),
   seen: fields.dateTime({ sensitive: true }),
+  notes: fields.json({ sensitive: true }),
 }) {
   static objects = new AsyncManager(Shelf)
 }
@@ -177,6 +178,7 @@ describe('safeFilter()', () => {
       'codes__0_2__len',
       'seen__date__year',
       'seen__time__hour__gt',
+      'notes__a__b__icontains',
     ]) {
       expect(thrown(() => read(`${key}=1`)).message).to.equal(
         `'${key}' cannot be allowed: its column is declared as sensitive.`,

@@ -26,6 +26,10 @@ const related: Where<Book> = {
   tags__name__in: ['x'],
   authorId__in: Author.objects.valuesList('id', { flat: true }),
 }
+const keys: Where<Author> = { books__extra__a__b: 3, books__data__owner: 'x' }
+// @ts-expect-error it has no keys
+const noKeys: Where<Author> = { books__title__a: 3 }
+Author.objects.filter(keys, noKeys)
 const reverse: Where<Author> = { books__title: 'x', books__pages__gt: 3, students: null }
 const chosen: Where<Book> = isLive ? { status: 'live' } : {}
 const spread: Where<Book> = {
