@@ -182,8 +182,12 @@ class OpenDatabase extends Database {
   async #force(): Promise<void> {
     this.#background.refuseWaiting()
     const reason = new OperationalError(`The database '${this.name}' was closed.`)
-    const stopped = this.#pool.leases.map((lease) => lease.abandon(reason))
+    this.#pool.refuse(reason)
+    const { leases } = this.#pool
+    const stopped = leases.map((lease) => lease.abandon(reason))
     await within(Promise.all(stopped), FORCED_CLOSE_MS)
+    // A server that did not answer by now will not: its sockets are cut.
+    for (const lease of leases) lease.discard(reason)
     await within(this.#idle(), LAST_WORDS_MS)
   }
 }

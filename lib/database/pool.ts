@@ -32,6 +32,7 @@ export class Pool implements LeaseHost {
   readonly #writeTurns: WriteTurns
   readonly #leases: Set<Lease> = new Set()
   #lastVictimAt = 0
+  #refusal: OrmError | undefined
 
   constructor(name: string, client: KnexClient, driver: Driver, debug: boolean, kept: number) {
     this.name = name
@@ -59,6 +60,11 @@ export class Pool implements LeaseHost {
     return [...this.#leases]
   }
 
+  /** Gives no more connections: what lost its own while it closes must not get another. */
+  refuse(reason: OrmError): void {
+    this.#refusal = reason
+  }
+
   /**
    * Leases a connection: one from the pool, or a new one.
    *
@@ -72,6 +78,7 @@ export class Pool implements LeaseHost {
     let mayHaveOwn = true
     for (;;) {
       if (deadline?.isOver) throw deadline.toError()
+      if (this.#refusal !== undefined) throw this.#refusal
       const pool = this.client.pool
       if (pool === undefined) throw closedError()
       const isSpare = (pool.numPendingCreates?.() ?? 0) > (pool.numPendingAcquires?.() ?? 0)

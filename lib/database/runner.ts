@@ -200,8 +200,9 @@ export abstract class Database {
   ): Started<T>
 
   /**
-   * Refuses new work, waits for what runs (at most `timeoutMs`, then cancels it), reports starts
-   * nobody read, and destroys the knex if `openDatabase` made it, so that the process can exit.
+   * Refuses new work, waits for what runs (at most `timeoutMs`, then cancels it, which takes a server
+   * that does not answer two seconds more), reports starts nobody read, and destroys the knex if
+   * `openDatabase` made it, so that the process can exit.
    *
    * @default timeoutMs 10,000
    */

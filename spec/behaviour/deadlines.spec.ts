@@ -2,15 +2,18 @@
 import { expect } from 'chai'
 import knexModule from 'knex'
 import * as everything from '../../lib/index.ts'
-import { AsyncManager, AsyncQuerySet, AsyncRawQuerySet } from '../../lib/index.ts'
+import { AsyncManager, AsyncQuerySet, AsyncRawQuerySet, connect } from '../../lib/index.ts'
 import { allCalls, calls } from '../soak/calls.ts'
 import { endedBehind, type Far, obstacles, openFar, TIMEOUT_MS } from '../soak/deadlines.ts'
 import { createNovels, Novel, Writer } from '../soak/support/novels.ts'
 import { databases, describeOnEach, type FreshDatabase } from '../support/databases.ts'
+import { rejection } from './support/stage.ts'
 
 /** On a machine that runs the other specs, too; 250 ms in `npm run test:soak`. */
 const GRACE_MS = 1500
 const AT_ONCE = 16
+/** For which `close()` waits for a server to stop what runs. */
+const CANCEL_MS = 2000
 
 describeOnEach(
   'every public call that waits (G11)',
@@ -40,6 +43,17 @@ describeOnEach(
         }
       })
     }
+    it('close() ends in its time while a query hangs in a black hole', async () => {
+      const closing = await openFar(fresh, 'closing')
+      await Writer.objects.using('closing').count()
+      closing.proxy.silent = true
+      const hanging = rejection(Writer.objects.using('closing').fetch())
+      const since = performance.now()
+      await closing.db.close({ timeoutMs: TIMEOUT_MS })
+      expect(performance.now() - since).to.be.lessThan(TIMEOUT_MS + CANCEL_MS + GRACE_MS)
+      expect(await hanging).to.have.property('code', 'OPERATIONAL')
+      await closing.close()
+    })
   },
   databases.filter(({ dialect }) => dialect === 'postgresql'),
 )
@@ -106,5 +120,12 @@ describe('the list of calls that wait (G11)', () => {
       typeof value === 'function' && /^[a-z]/.test(name) ? [name] : [],
     )
     expect(functions).to.have.members(known('module'))
+  })
+
+  it('has every method of a database', () => {
+    const db = connect({ client: 'sqlite3', connection: ':memory:' }, { name: 'unused' })
+    const own = ['atomic', 'close', 'current', 'join', 'openReading', 'start']
+    expect(methodsOf(Object.getPrototypeOf(db) as object)).to.have.members(own)
+    return db.close()
   })
 })

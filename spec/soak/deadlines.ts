@@ -21,7 +21,7 @@ export interface Far {
 }
 
 /** A database that goes by a proxy. */
-export async function openFar(fresh: FreshDatabase): Promise<Far> {
+export async function openFar(fresh: FreshDatabase, name = 'default'): Promise<Far> {
   const { connectionString } = fresh.config.connection as { connectionString: string }
   const proxy = await ServerProxy.to(connectionString)
   const db = connect(
@@ -32,7 +32,7 @@ export async function openFar(fresh: FreshDatabase): Promise<Far> {
       acquireConnectionTimeout: ACQUIRE_MS,
       log: { warn: () => undefined },
     },
-    { onUnconsumedError: () => undefined },
+    { name, onUnconsumedError: () => undefined },
   )
   return {
     db,
