@@ -158,6 +158,20 @@ describe('defining functions, lookups and transforms', () => {
       expect(() => registerLookup('some', { on: 'text', sql }), sql).to.throw(ImproperlyConfigured)
     }
     expect(() => defineFunction('f', { output, sql: {} })).to.throw(ImproperlyConfigured)
+    const sql = 'f($1)'
+    for (const [define, message] of [
+      [
+        () => defineFunction('f', { output, sql, outptu: 1 } as never),
+        "defineFunction() has no option 'outptu'. Did you mean 'output'?",
+      ],
+      [
+        () => registerLookup('f', { on: 'text', sql, x: 1 } as never),
+        'Options are: on, value, sql.',
+      ],
+      [() => registerTransform('f', { on: 'text', sql } as never), 'Options are: on, apply.'],
+    ] as const) {
+      expect(define).to.throw(ImproperlyConfigured, message)
+    }
     expect(() => defineFunction('f', { output, sql: { oracle: 'f' } as object })).to.throw(
       ImproperlyConfigured,
     )

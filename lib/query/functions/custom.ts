@@ -2,6 +2,7 @@ import { FieldError, ImproperlyConfigured } from '../../errors.ts'
 import type { ColumnSpec, ColumnValue } from '../../fields/column.ts'
 import { ColumnField } from '../../fields/column-field.ts'
 import type { DialectName } from '../../fields/dialect.ts'
+import { readOptions } from '../../util/options.ts'
 import type { Expression } from '../expression.ts'
 import { call, operand } from './call.ts'
 import { type Call, type FunctionRule, funcNode } from './rule.ts'
@@ -62,7 +63,9 @@ export function defineFunction<S extends ColumnSpec>(
   name: string,
   definition: FunctionDefinition<S>,
 ): CustomFunction<S> {
-  const { output, sql } = definition
+  const names = { output: true, sql: true } as const
+  const own = readOptions('defineFunction()', definition, names, ImproperlyConfigured)
+  const { output, sql } = own
   if (!ColumnField.is(output)) {
     throw new ImproperlyConfigured(`defineFunction('${name}'): output must be a field.`)
   }

@@ -2,6 +2,7 @@ import { FieldError, ImproperlyConfigured } from '../../errors.ts'
 import type { ColumnSpec } from '../../fields/column.ts'
 import { ColumnField, type Family } from '../../fields/column-field.ts'
 import type { ModelMeta } from '../../meta/model-meta.ts'
+import { type OptionNames, readOptions } from '../../util/options.ts'
 import { Expression } from '../expression.ts'
 import { addLookup, lookupTree, param } from '../lookups.ts'
 import type { Need } from '../needs.ts'
@@ -30,6 +31,8 @@ export interface LookupDefinition<S extends ColumnSpec> {
   readonly sql: SqlTemplate
 }
 
+const TRANSFORM: OptionNames<TransformDefinition> = { on: true, apply: true }
+const LOOKUP: OptionNames<LookupDefinition<ColumnSpec>> = { on: true, value: true, sql: true }
 const NAME = /^[a-z][A-Za-z0-9]{0,62}$/
 const FAMILIES: ReadonlySet<unknown> = new Set<Family>([
   ...(['text', 'number', 'bigint', 'decimal', 'boolean', 'uuid', 'date'] as const),
@@ -56,8 +59,9 @@ const NOWHERE: Scope = {
  * Book.objects.filter({ title__lower__startswith: 'a' }) // lower("title") like 'a%'
  */
 export function registerTransform(name: string, definition: TransformDefinition): void {
-  const families = familiesOf(name, definition.on)
-  const { apply } = definition
+  const own = readOptions('registerTransform()', definition, TRANSFORM, ImproperlyConfigured)
+  const { on, apply } = own
+  const families = familiesOf(name, on)
   if (typeof apply !== 'function') throw wrong(name, 'apply must be a function')
   addTransform(name, {
     families,
@@ -89,8 +93,9 @@ export function registerLookup<S extends ColumnSpec>(
   name: string,
   definition: LookupDefinition<S>,
 ): void {
-  const { value, sql } = definition
-  const kinds = familiesOf(name, definition.on)
+  const own = readOptions('registerLookup()', definition, LOOKUP, ImproperlyConfigured)
+  const { on, value, sql } = own
+  const kinds = familiesOf(name, on)
   if (value !== undefined && !ColumnField.is(value)) throw wrong(name, 'value must be a field')
   const key = addSql(name, sql)
   addLookup(name, {
