@@ -1,3 +1,4 @@
+import { around, resultColumn } from './around.ts'
 import { planCombined } from './combined-rows.ts'
 import { keysPosition, separately } from './group-rows.ts'
 import { planLock } from './lock.ts'
@@ -24,6 +25,8 @@ export { isSameNode } from './same-node.ts'
 export interface PlannedSelect {
   readonly plan: SelectPlan
   readonly shape: RowShape
+  /** How many columns were asked for: behind them may be what DISTINCT is ordered by. */
+  readonly width: number
 }
 
 /** The plan of a queryset's own rows. */
@@ -38,9 +41,11 @@ export function selectUnder(
   ordering: readonly OrderNode[],
 ): PlannedSelect {
   if (state.combination !== null) {
-    return planCombined(state, state.combination, ordering, (arm) =>
-      selectUnder(arm, parent, isSliced(arm) ? orderingOf(arm) : []),
-    )
+    const combined = planCombined(state, state.combination, ordering, (arm) => {
+      const planned = selectUnder(arm, parent, isSliced(arm) ? orderingOf(arm) : [])
+      return { plan: askedFor(planned), shape: planned.shape }
+    })
+    return { ...combined, width: combined.plan.select.length }
   }
   const { planner, columns } = replay(state, parent)
   const projected = columns === null ? planInstances(planner, state) : planColumns(columns, state)
@@ -58,13 +63,20 @@ export function selectUnder(
     window: state,
     isNone: state.isNone,
   })
-  return { plan: { ...plan, lock: planLock(state, planner, plan) }, shape: projected.shape }
+  const { select, shape } = projected
+  return { plan: { ...plan, lock: planLock(state, planner, plan) }, shape, width: select.length }
+}
+
+/** A plan whose rows are no longer than what was asked for. */
+function askedFor({ plan, width }: PlannedSelect): SelectPlan {
+  if (plan.select.length === width) return plan
+  return around(plan, plan.select.slice(0, width).map(resultColumn))
 }
 
 /** A query used as a value in another one: unsliced, its order does not matter. */
 export function planInner(state: QueryState, parent: Planner): SelectPlan {
   const ordering = isSliced(state) ? orderingOf(state) : []
-  return selectUnder(state, parent, ordering).plan
+  return askedFor(selectUnder(state, parent, ordering))
 }
 
 /** A planner that has taken all steps. */

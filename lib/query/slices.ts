@@ -9,7 +9,7 @@ import { orderingOf, patchState } from './state.ts'
  * The plan of a sliced query of the far rows of many near ones (`withFarKeys`, told), where the slice
  * is taken for each near row by itself: the rows are numbered for each, in their order.
  */
-export function planSlices(state: QueryState): PlannedSelect {
+export function planSlices(state: QueryState): Omit<PlannedSelect, 'width'> {
   const whole = patchState(state, { offset: 0, limit: null })
   const { plan, shape } = selectUnder(whole, null, orderingOf(state))
   const told =

@@ -95,6 +95,27 @@ describeOnEach('expressions of bound values', (kind) => {
     expect(await shop.sends(1, () => later.delete())).to.deep.equal([2, { Chapter: 2 }])
   })
 
+  it('may order distinct rows by what is not asked for, inside another query too', async () => {
+    const names = Book.objects.distinct().orderBy('-pages')
+    const most = names.values('author').slice(0, 2)
+    expect(
+      named(await shop.sends(1, () => Author.objects.filter({ id__in: most }))),
+    ).to.have.members(['Ann', 'Bob'])
+    const last = Subquery(
+      names
+        .filter({ author: OuterRef('id') })
+        .values('title')
+        .slice(0, 1),
+    )
+    const rows = Author.objects.annotate({ last }).orderBy('id').valuesList('last', { flat: true })
+    expect(await shop.sends(1, () => rows)).to.deep.equal(['C', 'D', null])
+    const both = most.union(Author.objects.filter({ id: 3 }).values('id') as never)
+    expect(await both).to.have.lengthOf(3)
+    expect(
+      await Chapter.objects.filter({ book__in: names.values('id').slice(1, 4) }).delete(),
+    ).to.deep.equal([2, { Chapter: 2 }])
+  })
+
   it('may be a query without rows, in an order too', async () => {
     const none = Tag.objects.filter({ id__in: [] }).values('id')
     const rows = Author.objects.annotate({ none: Subquery(none.slice(0, 1)) })
