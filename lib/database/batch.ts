@@ -6,7 +6,7 @@ import { type DriverResult, NotSent } from './drivers/driver.ts'
 import type { Statement } from './runner.ts'
 
 /** How long a reader waits for a cancelled statement to settle. */
-export const READER_GRACE_MS = 200
+export const READER_GRACE_MS = 150
 
 type Run = () => Promise<DriverResult>
 

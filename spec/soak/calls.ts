@@ -1,13 +1,5 @@
 /** Every public call that waits for a database, each with a limit of time. */
-import {
-  AsyncManager,
-  AsyncQuerySet,
-  atomic,
-  Count,
-  fields,
-  Model,
-  prefetchRelatedObjects,
-} from '../../lib/index.ts'
+import { atomic, Count, prefetchRelatedObjects } from '../../lib/index.ts'
 import { Label, Novel, Writer } from './support/novels.ts'
 
 /** Instances of which each call has its own. */
@@ -32,10 +24,6 @@ export async function newWorld(): Promise<World> {
 }
 
 type Call = (world: World, ms: number) => PromiseLike<unknown>
-
-class Lazy extends Model('writers', { name: fields.text(), score: fields.integer() }) {
-  static objects = new AsyncManager(Lazy, AsyncQuerySet)
-}
 
 /** What has no limit of its own has that of the transaction around it. */
 const inAtomic =
@@ -94,7 +82,7 @@ const ofQuerySets: Readonly<Record<string, Call>> = {
   },
 }
 
-const raw = (ms: number) => Lazy.objects.raw('select * from writers', [], { timeoutMs: ms })
+const raw = (ms: number) => Writer.objects.raw('select * from writers', [], { timeoutMs: ms })
 
 const ofRawQuerySets: Readonly<Record<string, Call>> = {
   then: (_, ms) => raw(ms),

@@ -167,6 +167,11 @@ expectTypeOf(
   }),
 ).toEqualTypeOf<number>()
 await Tag.objects.bulkCreate([{ name: 'a' }], { onProgress: async () => {} })
+expectTypeOf(
+  await author.books.delete({ onProgress: ({ done, total }) => void [done, total] }),
+).toEqualTypeOf<[total: number, byModel: Record<string, number>]>()
+// @ts-expect-error no option
+await Tag.objects.all().delete({ batchSize: 3 })
 // @ts-expect-error an unknown field in rows that come one by one
 await Tag.objects.bulkCreate(misspelt())
 // @ts-expect-error inputs of another model
