@@ -74,6 +74,9 @@ function collectedField(name: AggregateName, input: ColumnField): ColumnField | 
 
 const JSON_FAMILIES: ReadonlySet<Family> = new Set<Family>(['text', 'number', 'boolean', 'json'])
 
+/** A number as people write it: 1.19 beside a decimal is meant as one. */
+const DIGITS = /^-?\d+(?:\.\d+)?$/
+
 /**
  * A literal in an expression, bound. It takes the type of what it is computed with where that is
  * exact: text beside a decimal is a decimal, a whole number beside a bigint is one.
@@ -88,7 +91,7 @@ function typed(value: unknown, beside: ColumnField | null): readonly [unknown, C
   switch (beside?.family) {
     case 'decimal':
       if (typeof value === 'string') return [OUTPUT.decimal.check(value), OUTPUT.decimal]
-      if (typeof value === 'bigint' || Number.isInteger(value)) {
+      if (DIGITS.test(String(value)) && typeof value !== 'boolean') {
         return [OUTPUT.decimal.check(String(value)), OUTPUT.decimal]
       }
       break

@@ -4,6 +4,7 @@ import {
   AsyncManager,
   Avg,
   Case,
+  Coalesce,
   Concat,
   Count,
   Exists,
@@ -172,11 +173,16 @@ describeOnEach('arithmetic', (kind) => {
       { net: null, day: '2024-05-01' },
     ])
     const first = Price.objects.orderBy('id').slice(0, 1)
-    const sides = [F('id').mul(F('net')), F('net').mul(F('id')), F('net').sub(1)]
+    const sides = [F('id').mul(F('net')), F('net').sub(1), F('net').mul(1.19), Coalesce('net', 0.5)]
     for (const side of sides) {
       const [row] = await first.values({ side })
       expect(row?.side).to.be.a('string')
     }
+    const [taxed] = await first.values({ taxed: F('net').mul(1.19).add(0.1) })
+    expect(taxed?.taxed).to.equal('2.7775')
+    await Price.objects.filter({ net__isnull: false }).update({ net: F('net').mul(1.19) })
+    expect(await first.valuesList('net', { flat: true })).to.deep.equal(['2.68'])
+    await Price.objects.filter({ net__isnull: false }).update({ net: '2.25' })
     const { sum, mean } = await Price.objects.aggregate({
       sum: Sum(F('day__year').mul(F('net'))),
       mean: Avg(F('day__year').mul(F('net'))),
