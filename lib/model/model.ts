@@ -40,9 +40,10 @@ class ModelBase extends Instance {
     return errorsOf(metaOf(this)).MultipleObjectsReturned
   }
 
-  constructor(values: object = {}) {
+  constructor(values?: object) {
     super()
-    if (!isFilled(this)) initialise(metaOf(new.target), columnsOf(this), values)
+    // No default value: each row would make an object for nothing.
+    if (!isFilled(this)) initialise(metaOf(new.target), columnsOf(this), values ?? {})
   }
 
   get pk(): unknown {
