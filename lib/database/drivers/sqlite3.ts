@@ -44,18 +44,10 @@ function columnsOf([first]: readonly object[]): DriverResult['columns'] {
   return first && Object.keys(first).map((name) => ({ name }))
 }
 
-/** As `runAll`, by a text that packs the rows; undefined where they were too many for it. */
-function runPacked(
-  runnable: Runnable,
-  { bindings }: Statement,
-  packing: Packing,
-): Promise<DriverResult | undefined> {
+/** The one row of a text that packs rows. */
+function runPacked(runnable: Runnable, { bindings }: Statement): Promise<readonly object[]> {
   return new Promise((resolve, reject) => {
-    runnable.all(bindings, (error, answer) => {
-      if (error) return reject(error)
-      const rows = packing.rowsOf(answer)
-      resolve(rows && { rows, count: rows.length })
-    })
+    runnable.all(bindings, (error, answer) => (error ? reject(error) : resolve(answer)))
   })
 }
 
@@ -100,10 +92,11 @@ async function runRows(
   const packing = packingOf(statement)
   if (packing?.isDue) {
     try {
-      const packed = await running(connection, packing.sql, kept, (runnable) =>
-        runPacked(runnable, statement, packing),
+      const answer = await running(connection, packing.sql, kept, (runnable) =>
+        runPacked(runnable, statement),
       )
-      if (packed !== undefined) return packed
+      const rows = packing.rowsOf(answer)
+      if (rows !== undefined) return { rows, count: rows.length }
     } catch (error) {
       if (!packing.failedBy(error)) throw error
     }
