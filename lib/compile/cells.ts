@@ -1,11 +1,10 @@
 import type { ColumnField, Family } from '../fields/column-field.ts'
 import type { ExprNode, SelectPlan } from '../query/nodes.ts'
 
-/** What a column's values must not be to come through a JSON text of SQLite as they are. */
-export type CellForm = 'any' | 'no float'
+/** What most values of a column are; every column of SQLite may hold others. */
+export type CellForm = 'text' | 'number'
 
-/** Kinds that are text, and in a column of another type floats: SQLite makes one of the JSON 1.5. */
-const FLOATING: ReadonlySet<Family> = new Set<Family>(['decimal', 'json'])
+const NUMBERS: ReadonlySet<Family> = new Set<Family>(['number', 'boolean', 'duration'])
 /** As many arguments a function of SQLite takes at least. */
 const MOST_CELLS = 100
 
@@ -25,8 +24,8 @@ function cellOf(node: ExprNode): CellForm | undefined {
   const { field } = node
   const isStored = node.kind === 'column' && node.source.model !== null
   if (isFloat(field) || field.family === 'binary') return undefined
-  if (isStored) return FLOATING.has(field.family) ? 'no float' : 'any'
-  return field.type.plain === 'integer' || field.type.plain === 'boolean' ? 'any' : undefined
+  if (isStored) return NUMBERS.has(field.family) ? 'number' : 'text'
+  return field.type.plain === 'integer' || field.type.plain === 'boolean' ? 'number' : undefined
 }
 
 function isFloat({ type }: ColumnField): boolean {

@@ -21,10 +21,10 @@ export interface Statement {
   /** The names of the columns are wanted with the rows. */
   readonly named?: boolean | undefined
   /**
-   * Of SQLite, where the rows can come as one JSON text: what is in each column, or would lose
-   * digits in it. The same object each time the same text is sent.
+   * Of SQLite, where the rows can come as one JSON text: what most values of each column are. The
+   * same object each time the same text is sent.
    */
-  readonly cells?: readonly ('any' | 'no float')[] | undefined
+  readonly cells?: readonly ('text' | 'number')[] | undefined
 }
 
 /** Limits of one run, from `timeout(ms)` and `signal(abortSignal)` of the queryset. */

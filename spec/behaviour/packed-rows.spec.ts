@@ -20,6 +20,16 @@ class Loose extends Model('loose', {
   static objects = new AsyncManager(Loose)
 }
 
+/** Of no type, so that every column holds whatever was written. */
+class Untyped extends Model('packed_rows', {
+  name: fields.text(),
+  at: fields.dateTime({ storage: 'epochMs' }),
+  count: fields.integer(),
+  data: fields.json({ null: true }),
+}) {
+  static objects = new AsyncManager(Untyped)
+}
+
 function padded(decimal: string): string {
   const [whole = '', places = ''] = decimal.split('.')
   return `${whole}.${places.padEnd(10, '0')}`
@@ -149,6 +159,69 @@ for (const kind of databases.filter(({ name }) => name.startsWith('SQLite '))) {
       })
       expect(blobs).to.deep.equal(['packed', 'plain', 'plain'])
       await knex.schema.dropTable('loose')
+    })
+
+    describe('of a table that other programs write, and that is called packed_rows', () => {
+      beforeEach(async () => {
+        const { knex } = stage.db
+        await knex.schema.dropTableIfExists('packed_rows')
+        const made = 'data generated always as (json_array(name)) virtual'
+        await knex.raw(
+          `create table packed_rows (id integer primary key, name, at, count, ${made})`,
+        )
+        for (const name of ['a', 'b', 'c', 'd']) {
+          await knex.raw('insert into packed_rows (name, at, count) values (?, 0, 1)', [name])
+        }
+      })
+      after(() => stage.db.knex.schema.dropTableIfExists('packed_rows'))
+
+      const written = (assignment: string) =>
+        stage.db.knex.raw(`update packed_rows set ${assignment} where id = 2`)
+
+      it('are whole', async () => {
+        const how = await sent(async () => {
+          expect(await Untyped.objects.orderBy('id').values('name', 'at', 'count')).to.deep.equal(
+            ['a', 'b', 'c', 'd'].map((name) => ({ name, at: new Date(0), count: 1 })),
+          )
+        })
+        expect(how).to.deep.equal(['packed'])
+      })
+
+      it('have the JSON that a column is generated with', async () => {
+        const how = await sent(async () => {
+          const data = await Untyped.objects.valuesList('data', { flat: true })
+          expect([...data]).to.have.deep.members([['a'], ['b'], ['c'], ['d']])
+        })
+        expect(how).to.deep.equal(['packed'])
+      })
+
+      for (const [column, value, read] of [
+        ['name', '0.1 + 0.2', '0.30000000000000004'],
+        ['at', '1700000000000.996', new Date(1_700_000_000_000)],
+        ['count', '9007199254740991.0', 9_007_199_254_740_991],
+      ] as const) {
+        it(`have every digit of a float: ${column}`, async () => {
+          await written(`${column} = ${value}`)
+          const found = await Untyped.objects.orderBy('id').valuesList(column, { flat: true })
+          expect(found[1]).to.deep.equal(read)
+        })
+      }
+
+      it('have no integers that are nearly so', async () => {
+        await written('count = 5.9999999999999991')
+        const error = await rejection(Untyped.objects.valuesList('count', { flat: true }))
+        expect(error.message).to.equal(
+          'The integer column holds a number with a fraction where an integer of a JavaScript number is due',
+        )
+      })
+
+      for (const json of ['"x"', '5', '[1]']) {
+        it(`have no text of bytes that SQLite knows as JSON: ${json}`, async () => {
+          await written(`name = jsonb('${json}')`)
+          const error = await rejection(Untyped.objects.valuesList('name', { flat: true }))
+          expect(error.message).to.equal('The text column holds binary data where text is due')
+        })
+      }
     })
 
     it('are not packed where a function made a value', async () => {

@@ -67,16 +67,31 @@ export function packingOf(statement: Statement): Packing | undefined {
 
 function packedText(sql: string, cells: Cells): string {
   const names = cells.map((_, at) => `c${at}`)
-  // A value that JSON refuses: the statement is then run as it is.
-  const values = names.map((name, at) =>
-    cells[at] === 'any'
-      ? name
-      : `case typeof(${name}) when 'real' then zeroblob(0) else ${name} end`,
-  )
+  const values = names.map((name, at) => guarded(name, cells[at]))
   const text = `json_group_array(json_array(${values.join(', ')}))`
+  const rows = nameNotIn(sql)
+  // LIMIT keeps what a view or a generated column made by JSON functions a text.
   return (
-    `with packed_rows(${names.join(', ')}) as (${steadyText(sql)}) ` +
+    `with ${rows}(${names.join(', ')}) as (${steadyText(sql)}) ` +
     `select iif(octet_length(packed) < ${LONGEST_TEXT}, packed, null) as packed ` +
-    `from (select ${text} as packed from packed_rows)`
+    `from (select ${text} as packed from (select * from ${rows} limit -1))`
   )
+}
+
+/**
+ * In place of a float, of which JSON has 15 digits only, and of bytes, which may happen to be JSON,
+ * a value that JSON refuses: the statement is then run as it is. Any column of SQLite may hold them.
+ * Text is found fast: it is more than all numbers and less than all bytes.
+ */
+function guarded(name: string, cell: Cells[number] | undefined): string {
+  const text = cell === 'text' ? `when ${name} collate binary between '' and x'' then ${name} ` : ''
+  return `case ${text}when typeof(${name}) in ('real', 'blob') then zeroblob(0) else ${name} end`
+}
+
+/** A table of the statement may have any name. */
+function nameNotIn(sql: string): string {
+  const text = sql.toLowerCase()
+  let name = 'packed_rows'
+  while (text.includes(name)) name += '_'
+  return name
 }
