@@ -10,6 +10,7 @@ interface ExecConnection extends DriverConnection {
 }
 
 const BUSY_TIMEOUT_MS = 5000
+const BUSY_AGAIN_MS = 10
 /** knex would open one connection, on which a started query and the rest wait for each other. */
 const FILE_POOL: Knex.PoolConfig = { min: 0, max: 4 }
 /** pg waits for ever by itself, and knex's pool hands out nothing else meanwhile. */
@@ -58,15 +59,35 @@ function preparedBy(isFile: boolean, then: unknown): (connection: unknown, done:
       if (error || typeof then !== 'function') finish(error)
       else (then as (connection: unknown, done: Done) => void)(connection, finish)
     }
-    // sqlite3 calls back; better-sqlite3 is synchronous.
-    if (sqlite.exec.length !== 1) return void sqlite.exec(pragmas, next)
-    try {
-      sqlite.exec(pragmas)
-    } catch (error) {
-      return finish(error)
+    const until = Date.now() + BUSY_TIMEOUT_MS
+    const setUp = (): void => {
+      execute(sqlite, pragmas, (error) => {
+        if (isBusy(error) && Date.now() < until) setTimeout(setUp, BUSY_AGAIN_MS)
+        else next(error)
+      })
     }
-    next()
+    setUp()
   }
+}
+
+/** sqlite3 calls back; better-sqlite3 is synchronous. */
+function execute(sqlite: ExecConnection, sql: string, done: Done): void {
+  if (sqlite.exec.length !== 1) {
+    sqlite.exec(sql, done)
+    return
+  }
+  let failure: unknown
+  try {
+    sqlite.exec(sql)
+  } catch (error) {
+    failure = error
+  }
+  done(failure)
+}
+
+/** Whether another connection was in the way; several that change a new file to WAL do not wait. */
+function isBusy(error: unknown): boolean {
+  return (error as { code?: unknown } | null | undefined)?.code === 'SQLITE_BUSY'
 }
 
 /** One connection that is never reaped: each connection to `:memory:` is another, empty database. */

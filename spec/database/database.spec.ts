@@ -146,6 +146,32 @@ describe('openDatabase()', () => {
     await rm(directory, { recursive: true })
   })
 
+  it('opens a new SQLite file by many connections at once, which all change it to WAL', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'asynchrormous-spec-'))
+    for (let round = 0; round < 40; round += 1) {
+      const connection = { filename: join(directory, `${round}.sqlite`) }
+      const dbs = ['one', 'two'].map((name) =>
+        open({ client: 'sqlite3', connection, pool: { min: 0, max: 4 } }, { name }),
+      )
+      const all = gate()
+      let inside = 0
+      const work = async (db: Database): Promise<unknown> => {
+        const mode = await read(db.current(), 'PRAGMA journal_mode')
+        inside += 1
+        if (inside === 8) all.open()
+        await all.opened
+        return mode
+      }
+      const readOnly = { readOnly: true }
+      const modes = await Promise.all(
+        dbs.flatMap((db) => [1, 2, 3, 4].map(() => db.atomic(() => work(db), readOnly))),
+      )
+      expect(modes).to.deep.equal(Array(8).fill([['wal']]))
+      for (const db of dbs) await db.close()
+    }
+    await rm(directory, { recursive: true })
+  })
+
   it('leaves a knex that is handed in as it is, and does not destroy it', async () => {
     const given = knex({ ...memory, useNullAsDefault: true })
     const db = open(given)
