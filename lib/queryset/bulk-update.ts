@@ -179,7 +179,9 @@ class Update {
     const returning = [model.primaryKey, ...open]
     const statement = compileBulkUpdate({ state, columns, rows, returning }, db.dialect)
     if (statement === null) return 0
-    for (const { instance, adopted } of batch) restoreOnRollback(db, model, instance, adopted)
+    for (const { instance, adopted } of batch) {
+      restoreOnRollback(db, model, instance, adopted, open)
+    }
     const { rows: written } = await runner.run(statement, this.#limits())
     this.#settle(batch, written, open)
     return written.length

@@ -92,7 +92,7 @@ async function insertBatch(
   const spec = { model: meta, columns, rows, isEncoded: true, returning, conflict }
   const statement = compileInsert(spec, db.dialect)
   for (const { instance, adopted } of batch) {
-    if (!dropped?.has(instance)) restoreOnRollback(db, meta, instance, adopted)
+    if (!dropped?.has(instance)) restoreOnRollback(db, meta, instance, adopted, returning)
   }
   const result = await runner.run(statement)
   if (conflict?.action === 'ignore') return

@@ -1,6 +1,6 @@
 import type { Database } from '../database/runner.ts'
 import { onRollback } from '../database/transaction.ts'
-import { type Columns, instanceState } from '../hydrate/instance.ts'
+import { type Columns, instanceState, storedValue } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 
 /**
@@ -9,12 +9,16 @@ import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
  *
  * `adopted`: the foreign keys that it got from instances by being saved. They wait for their
  * instances again: the rows they spoke of may be gone, and another row have their key one day.
+ *
+ * `answered`: the columns whose values are set to what the database answers, such as an expression
+ * to what it came to. They are again what they were: the answer was never there.
  */
 export function restoreOnRollback(
   db: Database,
   meta: ModelMeta,
   instance: Columns,
   adopted: readonly ColumnMeta[] = [],
+  answered: readonly ColumnMeta[] = [],
 ): void {
   const state = instanceState(instance)
   const { stored, origin } = state
@@ -23,7 +27,11 @@ export function restoreOnRollback(
   const version = meta.version?.name
   const versionBefore = version === undefined ? undefined : instance[version]
   const adoptedKeys = adopted.map(({ name }) => [name, instance[name]] as const)
+  const given = answered.map((column) => [column, instance[column.name]] as const)
   onRollback(db, () => {
+    for (const [column, value] of given) {
+      if (isAsStored(instance, column)) instance[column.name] = value
+    }
     state.stored = stored
     state.origin = origin
     instance[key] = keyBefore
@@ -32,4 +40,10 @@ export function restoreOnRollback(
       if (instance[name] === value) instance[name] = undefined
     }
   })
+}
+
+/** Whether nobody has set it since. */
+function isAsStored(instance: Columns, column: ColumnMeta): boolean {
+  const stored = storedValue(instance, column)
+  return stored !== undefined && column.field.equals(stored, instance[column.name])
 }

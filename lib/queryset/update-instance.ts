@@ -54,7 +54,7 @@ export async function updateInstance(
     db.dialect,
   )
   const runner = db.current()
-  restoreOnRollback(db, meta, instance, adopted)
+  restoreOnRollback(db, meta, instance, adopted, computed)
   const count = statement === null ? 0 : (await runner.run(statement)).count
   if (count === 0 && meta.version !== null) {
     for (const [column, value] of before) {

@@ -1,6 +1,6 @@
 /** Querysets, instances and starts inside `atomic()`. */
 import { expect } from 'chai'
-import { atomic, F, onCommit, TransactionBrokenError } from '../../lib/index.ts'
+import { atomic, F, onCommit, TransactionBrokenError, Upper, Value } from '../../lib/index.ts'
 import { databases, describeOnEach } from '../support/databases.ts'
 import { Author, Book, Ghost, Tag } from './support/library.ts'
 import { createGhosts, rejection, until, useStage } from './support/stage.ts'
@@ -271,6 +271,68 @@ describeOnEach('transactions', (kind) => {
       expect(tag.name).to.equal('b')
       await stage.sends(1, () => tag.save())
       expect(await tagNames()).to.deep.equal(['b'])
+    })
+
+    it('one with an expression computes it again, and not what it came to before', async () => {
+      const more = (book: Book, pages: number) => {
+        book.pages = F('pages').add(pages) as unknown as number
+      }
+      const writes: Readonly<Record<string, (book: Book) => Promise<unknown>>> = {
+        save: (book) => book.save(),
+        bulkUpdate: (book) => Book.objects.bulkUpdate([book], ['pages']),
+      }
+      for (const [name, write] of Object.entries(writes)) {
+        const book = await Book.objects.get({ title: 'Emma' })
+        await Book.objects.filter({ id: book.id }).update({ pages: 100 })
+        more(book, 1)
+        await rejection(
+          atomic(async () => {
+            await write(book)
+            expect(book.pages, name).to.equal(101)
+            throw new Error('undo')
+          }),
+        )
+        await Book.objects.filter({ id: book.id }).update({ pages: 200 })
+        await write(book)
+        expect(book.pages, name).to.equal(201)
+
+        more(book, 1)
+        await rejection(
+          atomic(async () => {
+            await write(book)
+            book.pages = 7
+            throw new Error('undo')
+          }),
+        )
+        expect(book.pages, name).to.equal(7)
+      }
+    })
+
+    it('new ones with expressions, and those that got the values of rows that were there', async () => {
+      const upper = Upper(Value('Anne'))
+      const made = new Author({ name: upper as unknown as string, email: 'anne@example.org' })
+      const met = new Author({ name: 'Miss Austen', email: 'jane@example.org' })
+      const write = () =>
+        Author.objects.bulkCreate([made, met], {
+          updateConflicts: true,
+          updateFields: ['name'],
+          uniqueFields: ['email'],
+        })
+      await rejection(
+        atomic(async () => {
+          await write()
+          expect([made.name, met.name, met.bornOn]).to.deep.equal([
+            'ANNE',
+            'Miss Austen',
+            '1775-12-16',
+          ])
+          throw new Error('undo')
+        }),
+      )
+      expect([made.id, made.name]).to.deep.equal([undefined, upper])
+      expect([met.id, met.name, met.bornOn]).to.deep.equal([undefined, 'Miss Austen', null])
+      await write()
+      expect([made.name, met.id, met.bornOn]).to.deep.equal(['ANNE', 1, '1775-12-16'])
     })
 
     it('a deleted one is there again', async () => {
