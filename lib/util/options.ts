@@ -7,7 +7,8 @@ export type OptionNames<T> = Readonly<Record<keyof T & string, true>>
 
 /**
  * The options that somebody gave, without what they inherit. TypeScript has seen to their names
- * already, JavaScript has not: an option with a typo would do nothing.
+ * already, JavaScript has not: an option with a typo would do nothing. An instance of a class may
+ * have more than options, and gives them by getters, too.
  *
  * @param refusal the error of what is no option, or no object
  * @throws FieldError unless there is a `refusal`; naming the option, and those that there are
@@ -21,12 +22,30 @@ export function readOptions<T extends object>(
 ): T {
   const known = Object.keys(names)
   if (!isPlainObject(given)) {
+    const found = optionsOfInstance(given, known)
+    if (found !== null) return found as T
     throw new refusal(`${verb} takes its options as one object: { ${known.join(', ')} }.`)
   }
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(names, name)) throw new refusal(unknownOption(verb, name, known))
   }
   return ownOptions(given)
+}
+
+/** The options that an instance of a class has, its getters' too; null where it has none of them. */
+function optionsOfInstance(given: unknown, names: readonly string[]): object | null {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return null
+  const found = names.filter((name) => hasOfClass(given, name))
+  if (found.length === 0) return null
+  const values = given as Readonly<Record<string, unknown>>
+  return ownOptions(Object.fromEntries(found.map((name) => [name, values[name]])))
+}
+
+/** By itself or by its class, and not by `Object.prototype`. */
+function hasOfClass(given: object, name: string): boolean {
+  const prototype: object | null = Object.getPrototypeOf(given)
+  if (prototype === null) return false
+  return Object.hasOwn(given, name) || hasOfClass(prototype, name)
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Options with a typo, or of another kind, are named; what is inherited is no option and no value. */
+import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import {
   AsyncManager,
@@ -145,8 +146,42 @@ describeOnEach('options with a typo', (kind) => {
     expect(error.message).to.equal("create() has no option 'typo'. It takes none.")
   })
 
+  it('of other realms, without a prototype and of classes are taken as any', async () => {
+    class Chunks {
+      size = 2
+      get chunkSize() {
+        return this.size
+      }
+    }
+    class Own {
+      chunkSize = 2
+    }
+    const foreign = (code: string) => runInNewContext(`(${code})`) as never
+    for (const options of [
+      new Chunks(),
+      new Own(),
+      Object.assign(Object.create(null) as object, { chunkSize: 2 }),
+      foreign('{ chunkSize: 2 }'),
+    ]) {
+      const seen: string[] = []
+      const { queries } = await captureQueries(async () => {
+        for await (const { title } of Book.objects.orderBy('id').iterator(options)) seen.push(title)
+      })
+      const all = Book.objects.orderBy('id').valuesList('title', { flat: true })
+      expect(seen).to.deep.equal([...(await all)])
+      const chunks = queries.filter(({ sql }) => /^(select|fetch 2 )/.test(sql))
+      expect(chunks).to.have.lengthOf(Math.floor(seen.length / 2) + 1)
+    }
+    const found = await Book.objects.filter(foreign("{ title__in: ['A'] }")).count()
+    expect(found).to.equal(await Book.objects.filter({ title: 'A' }).count())
+    expect(() => Book.objects.iterator(foreign('{ chunkSiz: 2 }'))).to.throw(
+      FieldError,
+      "iterator() has no option 'chunkSiz'. Did you mean 'chunkSize'?",
+    )
+  })
+
   it('that are no object are told what one looks like', async () => {
-    for (const given of [null, 'x', 1, [], new Date(), () => 1]) {
+    for (const given of [null, 'x', 1, [], new Date(), () => 1, new Book(), Q({ id: 1 })]) {
       expect(() => Book.objects.iterator(given as never)).to.throw(
         FieldError,
         'iterator() takes its options as one object: { chunkSize }.',
