@@ -55,24 +55,34 @@ export const migrate: Migrate = {
 
 /** What knex's types leave out. */
 interface Merged {
-  readonly config: { readonly migrationSource: Knex.MigrationSource<unknown> }
+  readonly config: {
+    readonly migrationSource: Knex.MigrationSource<unknown>
+    readonly loadExtensions: readonly string[]
+  }
 }
 
 async function run(
   target: MigrationTarget,
   direction: Direction,
-  options: MigrationOptions = {},
+  given: MigrationOptions = {},
   work: (migrator: Knex.Migrator, hooked: MigrationOptions) => Promise<MigrationResult>,
 ): Promise<MigrationResult> {
   const knex = knexOf(target)
+  // knex would take one that is undefined for the table's name, or the directory's.
+  const options = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as MigrationOptions
   const merged = { ...(knex.client.config as Knex.Config).migrations, ...options } as typeof options
   const { tableName = 'knex_migrations', schemaName = null } = merged
   const name = schemaName === null ? tableName : `${schemaName}.${tableName}`
   return await holdingLock(knex, name, async (held) => {
     const { migrate: migrator } = held.knex
     // Makes knex's tables; two processes that do so at once fail.
+    await migrator.currentVersion(options)
+    const { migrationSource, loadExtensions } = (migrator as unknown as Merged).config
+    // list() asks the database meanwhile, and would go on without its connection where this fails.
+    await migrationSource.getMigrations(loadExtensions)
     const [completed] = (await migrator.list(options)) as [{ name: string }[]]
-    const { migrationSource } = (migrator as unknown as Merged).config
     const journal = new Journal(held, { tableName, schemaName })
     await journal.begin(completed.map((each) => each.name))
     const around = journal.around(direction, (each) => migrationSource.getMigrationName(each))

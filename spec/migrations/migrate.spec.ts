@@ -269,6 +269,21 @@ describeOnEach('migrate', ({ name: kind, create, dialect }) => {
     async down() {},
   }
 
+  it('a directory that is not there leaves no connection open', async () => {
+    const directory = '/no/such/directory'
+    expect(await rejection(migrate.latest(knex, { directory }))).to.have.property('code', 'ENOENT')
+    // What stays open is seen by the runner of the specs.
+    expect(await migrate.latest(knex, mixed)).to.eql([1, all])
+    expect(await lock()).to.eql(free)
+  })
+
+  it('an option that is undefined is none', async () => {
+    const none = { tableName: undefined, schemaName: undefined, disableTransactions: undefined }
+    const options = { ...mixed, ...none } as unknown as MigrationOptions
+    expect(await migrate.latest(knex, options)).to.eql([1, all])
+    expect(await lock()).to.eql(free)
+  })
+
   it('a failure in a transaction leaves nothing, and nothing locked', async () => {
     const source = { migrationSource: sourceOf({ failing }) }
     quiet(knex)
