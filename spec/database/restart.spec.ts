@@ -34,11 +34,9 @@ describeOnEach(
     for (const [how, what] of DOWNFALLS) {
       it(`${what}: errors meanwhile, then all goes on`, async () => {
         await clients.goOn()
-        const { failed } = clients
         await bringDown(server, how)
         await clients.goOn()
         expect(clients.wrong).to.deep.equal([])
-        expect(clients.failed).to.be.greaterThan(failed)
       })
     }
 
@@ -46,6 +44,8 @@ describeOnEach(
       await clients.end()
       expect(clients.wrong).to.deep.equal([])
       expect(clients.answered).to.be.greaterThan(200)
+      // Not of each downfall: reads are sent again, and a call may wait for the server.
+      expect(clients.failed).to.be.greaterThan(0)
     })
   },
   databases.filter(({ dialect }) => dialect === 'postgresql'),
