@@ -23,11 +23,12 @@ export function cellsOf({ select }: SelectPlan): readonly CellForm[] | undefined
 function cellOf(node: ExprNode): CellForm | undefined {
   const { field } = node
   const isStored = node.kind === 'column' && node.source.model !== null
-  if (isFloat(field) || field.family === 'binary') return undefined
+  if (!fitsJson(field)) return undefined
   if (isStored) return NUMBERS.has(field.family) ? 'number' : 'text'
   return field.type.plain === 'integer' || field.type.plain === 'boolean' ? 'number' : undefined
 }
 
-function isFloat({ type }: ColumnField): boolean {
-  return type.plain === 'number'
+/** Whether SQLite gives a column's values in JSON, and reads them from it, as they are. */
+export function fitsJson({ family, type }: ColumnField): boolean {
+  return family !== 'binary' && type.plain !== 'number'
 }

@@ -3,6 +3,7 @@ import type { DialectName } from '../fields/dialect.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { Expression } from '../query/expression.ts'
 import { planValue } from '../query/plan-write.ts'
+import { fitsJson } from './cells.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { assertHeld } from './dialects/shared.ts'
 import type { Emitter } from './emitter.ts'
@@ -61,11 +62,11 @@ export function rowsPerInsert(into: Into, hasExpressions: boolean, dialect: Dial
  * not read the last digit from JSON.
  */
 export function isUnnested({ model, columns }: Into, dialect: DialectName): boolean {
-  if (columns.length === 0 || columns.some(({ field }) => field.family === 'binary')) return false
-  if (dialect === 'sqlite') return columns.every(({ field }) => field.type.plain !== 'number')
+  if (columns.length === 0) return false
+  if (dialect === 'sqlite') return columns.every(({ field }) => fitsJson(field))
   if (dialect !== 'postgresql') return false
   if (OWN_TYPES.has(model.table) || /^(pg_|_)/.test(model.table)) return false
-  return columns.every(({ field }) => field.family !== 'array')
+  return columns.every(({ field: { family } }) => family !== 'binary' && family !== 'array')
 }
 
 /** Whether rows have nothing but values. */

@@ -8,7 +8,6 @@ import { Expression } from '../query/expression.ts'
 
 /** An instance and what is inserted of it. */
 export interface NewRow {
-  readonly model: ModelMeta
   readonly instance: Columns
   /** By column: in the driver's form, expressions as they are, undefined for what the database makes. */
   readonly values: unknown[]
@@ -42,7 +41,7 @@ export function newRow(model: ModelMeta, instance: Columns, dialect: DialectName
     adoptValue(instance, column, value)
     if (Expression.raw(value) === null) values[column.index] = column.field.toDb(value, dialect)
   }
-  return { model, instance, values, hasExpressions, adopted }
+  return { instance, values, hasExpressions, adopted }
 }
 
 /**
