@@ -12,7 +12,7 @@ export function control(sql: string): Statement {
 }
 
 /** How long a transaction whose time is over waits for the answer to its ROLLBACK. */
-export const LATE_ANSWER_MS = 200
+const LATE_ANSWER_MS = 200
 
 /** Rolls back what was begun; a connection of which nobody knows what it is in is given up. */
 export async function rollBack(lease: Lease, deadline: Deadline | undefined): Promise<void> {
@@ -20,7 +20,11 @@ export async function rollBack(lease: Lease, deadline: Deadline | undefined): Pr
   const rollback = control('ROLLBACK')
   try {
     if (deadline === undefined) await lease.execute(rollback)
-    else await lease.executeOrDiscard(rollback, LATE_ANSWER_MS, deadline)
+    else {
+      // What was told to stop has had its time.
+      const graceMs = lease.isUnsettled ? 0 : LATE_ANSWER_MS
+      await lease.executeOrDiscard(rollback, graceMs, deadline)
+    }
   } catch (error) {
     // The first error is what counts. SQLite may have rolled back by itself; any other failure
     // means that nobody knows what the connection is in.

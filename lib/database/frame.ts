@@ -1,6 +1,6 @@
 import { TransactionBrokenError, TransactionError } from '../errors.ts'
 import { deferred, handled } from '../util/deferred.ts'
-import { type BegunConnection, LATE_ANSWER_MS } from './begun.ts'
+import type { BegunConnection } from './begun.ts'
 import { callSafely } from './boundaries.ts'
 import { type Held, holding } from './context.ts'
 import { Deadline, withDeadline } from './deadline.ts'
@@ -35,6 +35,9 @@ export interface FrameHost {
 }
 
 type FrameKind = 'atomic' | 'job' | 'shared job'
+
+/** How long a savepoint whose time is over waits for an answer: the work around it is at stake. */
+const SAVEPOINT_GRACE_MS = 1000
 
 function endedError(): TransactionError {
   return new TransactionError(
@@ -172,7 +175,7 @@ export class Frame implements Held {
 
   /** Runs the callback inside, then waits for what it left running; refuses work after that. */
   async drive<T>(fn: () => T | PromiseLike<T>): Promise<Settled<T>> {
-    const settled = await this.#inTime(holding(this.db, this, () => settle(fn)))
+    const settled = await this.#inTime(() => holding(this.db, this, () => settle(fn)))
     if (this.#phase === 'open') this.#phase = 'ending'
     if (!settled.ok && this.#kind === 'atomic') {
       this.#isRollingBack = true
@@ -186,8 +189,8 @@ export class Frame implements Held {
   command(sql: string): Promise<DriverResult> {
     const statement = { sql, bindings: [], wants: 'count', writes: true, isControl: true } as const
     const { lease } = this.host.connection
-    if (!this.#deadline?.isOver) return lease.execute(statement, this.#deadline)
-    return lease.executeOrDiscard(statement, LATE_ANSWER_MS, this.#deadline)
+    if (this.#deadline === undefined) return lease.execute(statement)
+    return lease.executeOrDiscard(statement, SAVEPOINT_GRACE_MS, this.#deadline)
   }
 
   /** Nothing more is sent in this frame, and it cannot commit. */
@@ -258,17 +261,21 @@ export class Frame implements Held {
   }
 
   /** What the callback did, or that its time is over, whatever it waits for. */
-  #inTime<T>(settling: Promise<Settled<T>>): Promise<Settled<T>> {
+  #inTime<T>(work: () => Promise<Settled<T>>): Promise<Settled<T>> {
     const deadline = this.#deadline
-    if (deadline === undefined) return settling
+    if (deadline === undefined) return work()
     return new Promise((resolve) => {
       const stop = () => {
         const error = deadline.toError()
         this.break(error)
         resolve({ ok: false, error })
       }
+      if (deadline.isOver) {
+        stop()
+        return
+      }
       const off = deadline.onStop(stop)
-      void settling.then((settled) => {
+      void work().then((settled) => {
         off()
         if (deadline.isOver) stop()
         else resolve(settled)

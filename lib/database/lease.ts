@@ -116,8 +116,9 @@ export class Lease {
   }
 
   /**
-   * As `execute`; a connection that does not answer a moment after the deadline is destroyed. Only
-   * where what is sent may never arrive: a database in this process answers.
+   * As `execute`, but never stopped half way: a connection that does not answer a moment after the
+   * deadline is destroyed. Only where what is sent may never arrive: a database in this process
+   * answers.
    *
    * @example
    * await lease.executeOrDiscard(rollback, 200, deadline)
@@ -128,9 +129,8 @@ export class Lease {
     deadline: Deadline,
   ): Promise<DriverResult> {
     if (!this.#host.driver.isRemote) return await this.execute(statement)
-    const cut = () => this.discard(new Error('The server did not answer.'))
-    if (deadline.isOver && this.#unsettled) cut()
     let timer: NodeJS.Timeout | undefined
+    const cut = () => this.discard(new Error('The server did not answer.'))
     const wait = () => {
       timer = setTimeout(cut, graceMs)
     }

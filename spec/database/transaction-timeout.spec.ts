@@ -29,6 +29,8 @@ const onPostgres = databases.filter(({ dialect }) => dialect === 'postgresql')
 const never = new Promise<never>(() => {})
 /** What a call may take beyond its timeout. */
 const GRACE_MS = 450
+/** What a nested one may take beyond it, for the sake of the work around it. */
+const SAVEPOINT_GRACE_MS = 1000
 
 async function elapsed(work: Promise<unknown>): Promise<number> {
   const since = Date.now()
@@ -366,10 +368,36 @@ describeOnEach(
           )
         }),
       )
-      expect(await elapsed(failing)).to.be.lessThan(50 + GRACE_MS)
+      expect(await elapsed(failing)).to.be.lessThan(50 + SAVEPOINT_GRACE_MS + GRACE_MS)
       expect(await failing).to.be.instanceOf(QueryTimeoutError)
       proxy.silent = false
       expect(await read(far.current(), 'select 5 as five')).to.deep.equal([[5]])
+    })
+
+    it('a slow answer to SAVEPOINT or ROLLBACK TO keeps what is around a nested atomic', async () => {
+      let entered = 0
+      const late = async (lagMs: number, laterMs: number) => {
+        proxy.lagMs = lagMs
+        const work = () => {
+          entered += 1
+          proxy.lagMs = laterMs
+          return never
+        }
+        expect(await rejection(far.atomic(work, { timeout: 50 }))).to.be.instanceOf(
+          QueryTimeoutError,
+        )
+        proxy.lagMs = 0
+      }
+      await far.atomic(async () => {
+        await insert(far, 1)
+        await late(200, 0)
+        expect(entered).to.equal(0)
+        await insert(far, 2)
+        await late(0, 300)
+        expect(entered).to.equal(1)
+        await insert(far, 3)
+      })
+      expect(await savedIds(at.db)).to.deep.equal([1, 2, 3])
     })
 
     it('after COMMIT was sent: CommitUnknownError', async () => {

@@ -23,6 +23,8 @@ function withoutPortal(message: Buffer): Buffer {
 export class ServerProxy {
   /** Nothing goes through, in either direction, on old connections and new ones. */
   silent = false
+  /** How long answers are under way. */
+  lagMs = 0
   /** New connections are cut at once. */
   refusing = false
   /** Asked for each statement that is sent, on whatever connection; `n` counts from 1. */
@@ -76,6 +78,7 @@ export class ServerProxy {
   /** Heals everything that was told to be bad; what hangs stays hanging. */
   heal(): void {
     this.silent = false
+    this.lagMs = 0
     this.refusing = false
     this.faultOf = undefined
     this.cutAfter = undefined
@@ -144,7 +147,8 @@ export class ServerProxy {
       if (this.silent || fault === 'hang') return
       if (fault === 'drop') near.resetAndDestroy()
       else if (fault === 'end') near.destroy()
-      else near.write(data)
+      else if (this.lagMs === 0) near.write(data)
+      else setTimeout(() => near.write(data), this.lagMs)
     })
   }
 
