@@ -14,15 +14,11 @@ import type {
   Statement,
   StatementResult,
 } from './runner.ts'
+import { type Settled, settle } from './settled.ts'
 import { type Manner, TurnQueue } from './turn-queue.ts'
 
 /** How a frame ended: `unknown` when the answer to COMMIT never came. */
 export type FrameOutcome = 'committed' | 'rolled back' | 'unknown'
-
-/** What a frame's callback did. */
-export type Settled<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: unknown }
 
 /** What all frames of one transaction share. */
 export interface FrameHost {
@@ -51,16 +47,6 @@ function sharedError(): TransactionError {
     'atomic() was called inside a started query, whose connection other queries use meanwhile. ' +
       'Call it where the query is awaited.',
   )
-}
-
-/** Awaits what a callback gave, which may be a lazy thenable, inside its own context. */
-function settleInside<T>(fn: () => T | PromiseLike<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const value = fn()
-    const then = (value as PromiseLike<T> | null | undefined)?.then
-    if (typeof then === 'function') then.call(value, resolve, reject)
-    else resolve(value)
-  })
 }
 
 /**
@@ -389,13 +375,5 @@ export class Frame implements Held {
         'nothing happens. Branches of one transaction run one after the other: if that one waits ' +
         'for this one, they would wait for ever.',
     )
-  }
-}
-
-async function settle<T>(fn: () => T | PromiseLike<T>): Promise<Settled<T>> {
-  try {
-    return { ok: true, value: await settleInside(fn) }
-  } catch (error) {
-    return { ok: false, error }
   }
 }

@@ -4,11 +4,12 @@ import { BegunConnection, type Circumstances, control, rollBack } from './begun.
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
 import { Deadline } from './deadline.ts'
-import { Frame, type FrameOutcome, type Settled } from './frame.ts'
+import { Frame, type FrameOutcome } from './frame.ts'
 import type { Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
 import { retried } from './retries.ts'
 import type { AtomicOptions, Database, Isolation, RunLimits } from './runner.ts'
+import type { Settled } from './settled.ts'
 
 const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
   'read uncommitted',

@@ -3,7 +3,7 @@ import { shownColumns } from '../meta/columns.ts'
 import type { ColumnMeta, ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { shownName } from '../util/shown-name.ts'
 import { isDeferred } from './deferred.ts'
-import { type Columns, Instance, instanceState, remember } from './instance.ts'
+import { type Columns, Instance, related, remember } from './instance.ts'
 
 /** One property of a row that is to be written, as the column it stands for. */
 export interface Assignment {
@@ -87,13 +87,11 @@ export function adoptValue(instance: Columns, { name, field }: ColumnMeta, value
  * @throws InvalidValueError for one that still is not.
  */
 export function adoptKeys(meta: ModelMeta, instance: Columns): readonly ColumnMeta[] {
-  const { related } = instanceState(instance)
   const adopted: ColumnMeta[] = []
-  if (related === null) return adopted
   for (const column of meta.columns) {
     const { name, relation } = column
     if (relation === null || isDeferred(instance, column) || instance[name] !== undefined) continue
-    const far = related[relation.name]
+    const far = related(instance, relation.name)
     if (!Instance.is(far)) continue
     const key = keyOf(relation, far)
     if (key === undefined) throw unsaved(relation)

@@ -1,6 +1,6 @@
 import { NotLoadedError } from '../errors.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
-import { type Columns, instanceState } from './instance.ts'
+import { type Columns, storedRow } from './instance.ts'
 
 const prototypes = new WeakMap<ModelMeta, object>()
 
@@ -18,7 +18,7 @@ export function defer(model: ModelMeta, instance: Columns): void {
 
 /** Whether a column of a saved instance is not loaded, and was not written since either. */
 export function isDeferred(instance: Columns, column: ColumnMeta): boolean {
-  const { stored } = instanceState(instance)
+  const stored = storedRow(instance)
   if (stored === null || stored[column.index] !== undefined) return false
   return !Object.hasOwn(instance, column.name)
 }

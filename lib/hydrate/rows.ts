@@ -6,6 +6,7 @@ import { Batch } from './batch.ts'
 import { defer } from './deferred.ts'
 import { type Fill, fillOf } from './fill.ts'
 import { type Columns, makeInstance, type Origin, type RowSource, remember } from './instance.ts'
+import { sharing } from './repeated.ts'
 import { assertNotShadowed } from './shadowed.ts'
 
 type Row = readonly unknown[]
@@ -67,8 +68,9 @@ function columnsFill(
 
 function instanceReader(shape: InstanceShape, source: Source): Reader<Columns> {
   const { dialect } = source.origin
-  const make = modelReader(shape.model, shape.columns, 0, source)
-  const related = shape.related.map((branch) => relatedReader(branch, source))
+  const repeats = shape.repeats === true
+  const make = modelReader(shape.model, shape.columns, { offset: 0, repeats }, source)
+  const related = shape.related.map((branch) => relatedReader(branch, repeats, source))
   return (row) => {
     const instance = make(row)
     for (const { name, field, offset } of shape.annotations) {
@@ -90,11 +92,12 @@ export function setOwn(instance: Columns, name: string, value: unknown): void {
 type Attach = (near: Columns, row: Row) => void
 
 /** Puts the related instance of a joined row on the near one, and the near one on it. */
-function relatedReader(shape: RelatedShape, source: Source): Attach {
-  const { relation } = shape
+function relatedReader(shape: RelatedShape, nearRepeats: boolean, source: Source): Attach {
+  const { relation, offset } = shape
   const isFiltered = relation instanceof FilteredHop
-  const make = modelReader(relation.to, shape.columns, shape.offset, source)
-  const deeper = shape.related.map((branch) => relatedReader(branch, source))
+  const repeats = nearRepeats || relation.inverse.toMany
+  const make = modelReader(relation.to, shape.columns, { offset, repeats }, source)
+  const deeper = shape.related.map((branch) => relatedReader(branch, repeats, source))
   return (near, row) => {
     const isAbsent = row[shape.keyOffset] === null
     const far = isAbsent ? null : make(row)
@@ -106,21 +109,32 @@ function relatedReader(shape: RelatedShape, source: Source): Attach {
   }
 }
 
+/** Where the columns of a model are in rows, and whether the same ones come again and again. */
+interface Part {
+  readonly offset: number
+  readonly repeats: boolean
+}
+
 function modelReader(
   model: ModelMeta,
   columns: readonly ColumnMeta[],
-  offset: number,
+  { offset, repeats }: Part,
   source: Source,
 ): Reader<Columns> {
   const { dialect } = source.origin
   const isWhole = columns.length === model.columns.length
-  const storedOf = isWhole ? wholeRow(offset, columns.length) : partOfRow(model, columns, offset)
+  const isShared = isWhole && repeats
+  const storedOf = isShared
+    ? sharing(offset, columns.length, model.primaryKey.index)
+    : isWhole
+      ? wholeRow(offset, columns.length)
+      : partOfRow(model, columns, offset)
   let isChecked = false
   model.link()
   const batch = source.hasPeers ? new Batch(model, dialect) : null
   const origin: Origin = { ...source.origin, batch }
   const gathered = batch?.gather(columns, offset) ?? []
-  const fill = fillOf(columns, { offset, dialect }, () => ({
+  const fill = fillOf(columns, { offset: isShared ? 0 : offset, dialect }, () => ({
     names: columns.map(({ name }) => name),
     fields: columns.map(({ field }) => field),
     model: model.name,
@@ -129,8 +143,8 @@ function modelReader(
   const from: RowSource = { origin, fill, row: [], stored: [] }
   return (row) => {
     for (const { at, values } of gathered) values.push(row[at])
-    from.row = row
     from.stored = storedOf(row)
+    from.row = isShared ? from.stored : row
     const instance = makeInstance(model, from)
     if (!isChecked) assertNotShadowed(model, instance)
     isChecked = true

@@ -1,6 +1,6 @@
 import { FieldError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
-import { type Columns, Instance, instanceState, markStored } from '../hydrate/instance.ts'
+import { type Columns, Instance, instanceOrigin, markStored } from '../hydrate/instance.ts'
 import { errorsOf } from '../meta/model-errors.ts'
 import type { ColumnMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
@@ -126,7 +126,7 @@ export class ForeignRows implements RelatedRows {
   #tell(targets: readonly unknown[], near: Columns | null): void {
     const { db, relation } = this.#near
     for (const target of instancesOf(targets)) {
-      const { origin } = instanceState(target)
+      const origin = instanceOrigin(target)
       assign(relation.to, target, relation.inverse.name, near)
       if (origin === null) continue
       restoreOnRollback(db, relation.to, target)

@@ -1,5 +1,5 @@
 import { ImproperlyConfigured } from '../errors.ts'
-import { type Columns, Instance, isFilled } from '../hydrate/instance.ts'
+import { type Columns, Instance, isSaved } from '../hydrate/instance.ts'
 import { namedColumn } from '../meta/columns.ts'
 import { define, type ModelOptions, metaOf } from '../meta/meta.ts'
 import { errorsOf, type ModelErrors } from '../meta/model-errors.ts'
@@ -43,7 +43,7 @@ class ModelBase extends Instance {
   constructor(values?: object) {
     super()
     // No default value: each row would make an object for nothing.
-    if (!isFilled(this)) initialise(metaOf(new.target), columnsOf(this), values ?? {})
+    if (!isSaved(this)) initialise(metaOf(new.target), columnsOf(this), values ?? {})
   }
 
   get pk(): unknown {

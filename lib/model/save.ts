@@ -1,6 +1,6 @@
 import type { Database } from '../database/runner.ts'
 import { adoptKeys } from '../hydrate/assign.ts'
-import { type Columns, changedColumns, instanceState } from '../hydrate/instance.ts'
+import { type Columns, changedColumns, isSaved } from '../hydrate/instance.ts'
 import { namedColumn } from '../meta/columns.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
@@ -22,7 +22,7 @@ export async function saveInstance(
   if (!isHeard(meta, 'save')) return await inTurn(db, instance, write)
   await inTurn(db, instance, () => {
     const { fields: updateFields = null } = options
-    const created = instanceState(instance).stored === null
+    const created = !isSaved(instance)
     return telling(db, meta, 'save', { kind: 'save', instance, created, updateFields }, write)
   })
 }
@@ -33,7 +33,7 @@ async function save(
   instance: Columns,
   options: SaveOptions,
 ): Promise<void> {
-  if (instanceState(instance).stored === null) {
+  if (!isSaved(instance)) {
     await insertInstances(db, meta, [instance])
     return
   }

@@ -23,6 +23,8 @@ export interface InstanceShape {
     readonly field: ColumnField
     readonly offset: number
   }[]
+  /** Where the same row may come for several near ones. */
+  readonly repeats?: true
 }
 
 export interface RelatedShape {

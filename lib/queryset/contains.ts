@@ -1,5 +1,5 @@
 import { FieldError, InvalidValueError } from '../errors.ts'
-import { Instance, instanceState } from '../hydrate/instance.ts'
+import { Instance, isSaved } from '../hydrate/instance.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { withFilter } from '../query/state.ts'
 
@@ -22,7 +22,7 @@ export function withInstance(state: QueryState, instance: unknown): QueryState {
   if (!Instance.is(instance) || !(instance instanceof model.modelClass)) {
     throw new InvalidValueError(`contains() takes an instance of ${model.name}.`)
   }
-  if (instanceState(instance).stored === null) {
+  if (!isSaved(instance)) {
     throw new InvalidValueError('contains() cannot be asked for an instance that is not saved.')
   }
   const { pk } = instance as unknown as Comparable

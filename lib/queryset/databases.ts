@@ -1,7 +1,7 @@
 import { databaseNamed } from '../database/registry.ts'
 import { Database } from '../database/runner.ts'
 import { ImproperlyConfigured, InvalidValueError } from '../errors.ts'
-import { type Columns, instanceState, type Origin } from '../hydrate/instance.ts'
+import { type Columns, instanceOrigin, type Origin } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { FetchMode, QueryState } from '../query/nodes.ts'
 
@@ -18,7 +18,7 @@ export function databaseOf(state: QueryState): Database {
 /** The database an instance is written to: `using`, else where it came from, else the model's. */
 export function databaseOfInstance(instance: Columns, meta: ModelMeta, using?: unknown): Database {
   if (using instanceof Database) return using
-  return named(using ?? instanceState(instance).origin?.database ?? meta.database)
+  return named(using ?? instanceOrigin(instance)?.database ?? meta.database)
 }
 
 /** @throws ImproperlyConfigured when `database` is neither a name nor a database. */

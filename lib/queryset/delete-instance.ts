@@ -1,6 +1,6 @@
 import type { Database } from '../database/runner.ts'
 import { InvalidValueError } from '../errors.ts'
-import { type Columns, instanceState } from '../hydrate/instance.ts'
+import { type Columns, instanceOrigin, isSaved, setRow, storedRow } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { withLock } from '../query/lock.ts'
 import type { QueryState } from '../query/nodes.ts'
@@ -27,7 +27,7 @@ export async function deleteInstance(
   meta: ModelMeta,
   instance: Columns,
 ): Promise<DeletionReport> {
-  if (instanceState(instance).stored === null) {
+  if (!isSaved(instance)) {
     throw new InvalidValueError(`This ${meta.name} cannot be deleted: it is not saved.`)
   }
   const found = { pk: storedKey(meta, instance), ...knownVersion(meta, instance) }
@@ -41,7 +41,7 @@ export async function deleteInstance(
   }
   restoreOnRollback(db, meta, instance)
   const report = await (meta.version === null ? deleteIt() : db.atomic(deleteIt))
-  instanceState(instance).stored = null
+  setRow(instance, instanceOrigin(instance), null)
   instance[meta.primaryKey.name] = null
   return report
 }
@@ -60,7 +60,8 @@ async function assertFresh(db: Database, state: QueryState): Promise<void> {
 
 /** What rules must know of the row, as it was read or written; undefined where that was not. */
 function knownRow(meta: ModelMeta, instance: Columns): DoomedRow | undefined {
-  const { stored, origin } = instanceState(instance)
+  const stored = storedRow(instance)
+  const origin = instanceOrigin(instance)
   const { columns } = rulesOf(meta)
   if (stored === null || origin === null) return undefined
   if (columns.some(({ index }) => stored[index] === undefined)) return undefined

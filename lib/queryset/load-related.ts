@@ -1,6 +1,6 @@
 import type { Runner } from '../database/runner.ts'
 import { NotLoadedError } from '../errors.ts'
-import { type Columns, instanceState, remember } from '../hydrate/instance.ts'
+import { type Columns, instanceOrigin, remember } from '../hydrate/instance.ts'
 import type { RelationMeta } from '../meta/model-meta.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { farColumn, nearColumn, withFarKeys, withFarRows } from '../query/related-rows.ts'
@@ -22,7 +22,7 @@ export function farRows(instance: Columns, relation: RelationMeta, key: unknown)
 
 /** All rows of the model at the far end, where the instance came from. */
 function allFarRows(instance: Columns, relation: RelationMeta): QueryState {
-  const { origin } = instanceState(instance)
+  const origin = instanceOrigin(instance)
   const database = origin?.database ?? null
   return patchState(initialState(relation.to), { database, fetchMode: origin?.fetchMode ?? null })
 }
@@ -48,7 +48,7 @@ export async function loadRelated(
 }
 
 function assertFetchable(instance: Columns, { from, name }: RelationMeta): void {
-  if (instanceState(instance).origin?.fetchMode !== 'raise') return
+  if (instanceOrigin(instance)?.fetchMode !== 'raise') return
   throw new NotLoadedError(
     `Fetching of ${from.name}.${name} is blocked by fetchMode('raise'): load it with the rows, by ` +
       `selectRelated('${name}') or prefetchRelated('${name}') on the queryset.`,

@@ -1,7 +1,7 @@
 import type { Runner } from '../database/runner.ts'
 import { isWrittenSince, writeMark } from '../database/written.ts'
 import type { Batch, KeyCounts } from '../hydrate/batch.ts'
-import { type Columns, instanceState, storedValue } from '../hydrate/instance.ts'
+import { type Columns, instanceOrigin, storedValue } from '../hydrate/instance.ts'
 import type { ColumnMeta } from '../meta/model-meta.ts'
 
 /** One query for many instances: what it found for each key, and the tables it reads. */
@@ -143,7 +143,7 @@ export function rememberedFor<T extends object>(batch: Batch, subject: unknown, 
 
 /** The batch of an instance whose key in `column` is still the one it was loaded with, else null. */
 export function batchOf(instance: Columns, column: ColumnMeta, key: unknown): Batch | null {
-  const batch = instanceState(instance).origin?.batch ?? null
+  const batch = instanceOrigin(instance)?.batch ?? null
   if (batch === null) return null
   const stored = storedValue(instance, column) ?? null
   return stored !== null && column.field.equals(stored, key) ? batch : null

@@ -133,6 +133,8 @@ function groupByKey(
     if (group === undefined) groups.set(key, [instance])
     else group.push(instance)
   })
+  // A list that grew has room for 16 more, which would be kept as long as the instances.
+  for (const [key, group] of groups) groups.set(key, group.slice())
   return groups
 }
 

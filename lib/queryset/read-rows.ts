@@ -115,7 +115,7 @@ function splitNearKey(
   const keyOf = shape.annotations.find(({ name }) => name === NEAR_KEY)
   if (keyOf === undefined) return { shape, keyOf }
   const annotations = shape.annotations.filter((annotation) => annotation !== keyOf)
-  return { shape: { ...shape, annotations }, keyOf }
+  return { shape: { ...shape, annotations, repeats: true }, keyOf }
 }
 
 function withoutLast(shape: Exclude<RowShape, InstanceShape>): RowShape {

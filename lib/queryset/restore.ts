@@ -1,6 +1,12 @@
 import type { Database } from '../database/runner.ts'
 import { onRollback } from '../database/transaction.ts'
-import { type Columns, instanceState, storedValue } from '../hydrate/instance.ts'
+import {
+  type Columns,
+  instanceOrigin,
+  setRow,
+  storedRow,
+  storedValue,
+} from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 
 /**
@@ -20,8 +26,8 @@ export function restoreOnRollback(
   adopted: readonly ColumnMeta[] = [],
   answered: readonly ColumnMeta[] = [],
 ): void {
-  const state = instanceState(instance)
-  const { stored, origin } = state
+  const stored = storedRow(instance)
+  const origin = instanceOrigin(instance)
   const key = meta.primaryKey.name
   const keyBefore = instance[key]
   const version = meta.version?.name
@@ -32,8 +38,7 @@ export function restoreOnRollback(
     for (const [column, value] of given) {
       if (isAsStored(instance, column)) instance[column.name] = value
     }
-    state.stored = stored
-    state.origin = origin
+    setRow(instance, origin, stored)
     instance[key] = keyBefore
     if (version !== undefined) instance[version] = versionBefore
     for (const [name, value] of adoptedKeys) {
