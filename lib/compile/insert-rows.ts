@@ -15,8 +15,16 @@ type Row = readonly unknown[]
 export interface Into {
   readonly model: ModelMeta
   readonly columns: readonly ColumnMeta[]
-  /** The values are in the driver's form already, not canonical. */
+  /**
+   * The rows are as instances remember theirs: each column's value at its index, in the driver's form.
+   * Otherwise the values are in the order of `columns`, and canonical.
+   */
   readonly isEncoded?: boolean | undefined
+}
+
+/** Where in a row the value of one of the columns is. */
+function placeOf({ columns, isEncoded }: Into, at: number): number {
+  return isEncoded ? (columns[at] as ColumnMeta).index : at
 }
 
 /**
@@ -99,11 +107,12 @@ function tuple(into: Into, row: Row, emitter: Emitter): Fragment {
   const { model, columns } = into
   const { dialect } = emitter
   const values = columns.map((column, at) => {
-    const raw = Expression.raw(row[at])
+    const place = placeOf(into, at)
+    const raw = Expression.raw(row[place])
     if (raw !== null) return emitter.typed(planValue(model, column, raw))
     const write = writerOf(into, column, dialect.name)
     return dialect.written(
-      bind(row, (given) => write(given[at])),
+      bind(row, (given) => write(given[place])),
       column.field,
     )
   })
@@ -120,14 +129,14 @@ export function plainTuples(
   const { columns } = into
   const places = columns.map(({ field }) => dialect.written(keyword('?'), field).sql)
   const one = `${word}(${places.join(', ')})`
-  const writers = columns.map((column) => writerOf(into, column, dialect.name))
+  const readers = readersOf(into, dialect.name)
   return bindList(`${`${one}, `.repeat(rows.length - 1)}${one}`, rows, (given) => {
-    const bindings = new Array<unknown>(given.length * writers.length)
-    let place = 0
+    const bindings = new Array<unknown>(given.length * readers.length)
+    let at = 0
     for (const row of given) {
-      for (let at = 0; at < writers.length; at += 1) {
-        bindings[place] = (writers[at] as Write)(row[at])
-        place += 1
+      for (const read of readers) {
+        bindings[at] = read(row)
+        at += 1
       }
     }
     return bindings
@@ -144,7 +153,8 @@ function unnested(into: Into, rows: readonly Row[], dialect: Dialect): Fragment 
   const table = quoted(model.table, dialect.quote)
   const arrays = columns.map((column, at) => {
     const write = writerOf(into, column, dialect.name)
-    const array = bind(rows, (given) => arrayText(given, at, write))
+    const place = placeOf(into, at)
+    const array = bind(rows, (given) => arrayText(given, place, write))
     const name = quoted(column.column, dialect.quote)
     return sql`coalesce(${array}, array[(null::${table}).${name}])`
   })
@@ -157,9 +167,9 @@ function unnested(into: Into, rows: readonly Row[], dialect: Dialect): Fragment 
 function fromJson(into: Into, rows: readonly Row[], dialect: Dialect): Fragment {
   const { columns } = into
   const values = columns.map(({ field }, at) => dialect.written(keyword(`value ->> ${at}`), field))
-  const writers = columns.map((column) => writerOf(into, column, dialect.name))
+  const readers = readersOf(into, dialect.name)
   const text = bind(rows, (given) =>
-    JSON.stringify(given.map((row) => writers.map((write, at) => write(row[at])))),
+    JSON.stringify(given.map((row) => readers.map((read) => read(row)))),
   )
   return sql`select ${list(values)} from json_each(${text}) where true`
 }
@@ -177,6 +187,15 @@ const SPECIAL = /["\\]/
 
 function quotedItem(text: string): string {
   return `"${SPECIAL.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`
+}
+
+/** What takes each column's value from a row as the driver takes it. */
+function readersOf(into: Into, dialect: DialectName): readonly ((row: Row) => unknown)[] {
+  return into.columns.map((column, at) => {
+    const write = writerOf(into, column, dialect)
+    const place = placeOf(into, at)
+    return (row) => write(row[place])
+  })
 }
 
 /** What makes of a value what the driver takes. */

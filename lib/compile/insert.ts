@@ -24,12 +24,12 @@ export type InsertConflict =
       readonly update: readonly ColumnMeta[]
     }
 
-/** New rows; each has its values in the order of `columns`: canonical, null, or expressions. */
+/** New rows, whose values are canonical, null, or expressions. */
 export interface InsertSpec {
   readonly model: ModelMeta
   readonly columns: readonly ColumnMeta[]
   readonly rows: readonly (readonly unknown[])[]
-  /** The values are in the driver's form already, not canonical. */
+  /** The rows are as in `Into`. */
   readonly isEncoded?: boolean | undefined
   /** Columns of the new rows that are wanted back, in this order. */
   readonly returning: readonly ColumnMeta[]

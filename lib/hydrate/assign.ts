@@ -74,10 +74,13 @@ export function adoptValues(
  * is: who gave it may change it later, and means the instance.
  */
 export function adoptValue(instance: Columns, { name, field }: ColumnMeta, value: unknown): void {
+  const present = instance[name]
   const isObject = typeof value === 'object' && value !== null
-  if (isObject && field.equals(instance[name], value)) return
+  if (isObject ? field.equals(present, value) : Object.is(present, value)) return
   instance[name] = value
 }
+
+const NONE: readonly ColumnMeta[] = []
 
 /**
  * Gives an instance that is about to be written the keys of instances that were assigned to it
@@ -87,7 +90,7 @@ export function adoptValue(instance: Columns, { name, field }: ColumnMeta, value
  * @throws InvalidValueError for one that still is not.
  */
 export function adoptKeys(meta: ModelMeta, instance: Columns): readonly ColumnMeta[] {
-  const adopted: ColumnMeta[] = []
+  let adopted = NONE
   for (const column of meta.columns) {
     const { name, relation } = column
     if (relation === null || isDeferred(instance, column) || instance[name] !== undefined) continue
@@ -96,7 +99,7 @@ export function adoptKeys(meta: ModelMeta, instance: Columns): readonly ColumnMe
     const key = keyOf(relation, far)
     if (key === undefined) throw unsaved(relation)
     instance[name] = key
-    adopted.push(column)
+    adopted = [...adopted, column]
   }
   return adopted
 }

@@ -1,7 +1,7 @@
 import { FieldError, type FieldIssue, ValidationError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
 import type { Columns } from '../hydrate/instance.ts'
-import type { ModelMeta } from '../meta/model-meta.ts'
+import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { assertWithin } from '../query/limits.ts'
 import { shownName } from '../util/shown-name.ts'
 
@@ -13,16 +13,17 @@ import { shownName } from '../util/shown-name.ts'
  */
 export function initialise(meta: ModelMeta, instance: Columns, values: object): void {
   meta.link()
-  for (const column of meta.columns) {
-    const value: unknown = column.hasDefault ? column.makeDefault() : undefined
-    instance[column.name] = value === undefined && column.null ? null : value
-  }
   const names = Object.keys(values)
   assertWithin('keys', names.length, 'The number of values of one row')
+  const given = values as Readonly<Record<string, unknown>>
+  for (const column of meta.columns) {
+    const own = Object.hasOwn(values, column.name) ? given[column.name] : undefined
+    instance[column.name] = own === undefined ? defaultOf(column) : own
+  }
   const issues: FieldIssue[] = []
   for (const name of names) {
-    const value: unknown = (values as Readonly<Record<string, unknown>>)[name]
-    if (value === undefined) continue
+    const value = given[name]
+    if (value === undefined || meta.columnsByName.has(name)) continue
     try {
       assign(meta, instance, name, value)
     } catch (error) {
@@ -31,4 +32,9 @@ export function initialise(meta: ModelMeta, instance: Columns, values: object): 
     }
   }
   if (issues.length > 0) throw new ValidationError(meta.name, issues)
+}
+
+function defaultOf(column: ColumnMeta): unknown {
+  const value: unknown = column.hasDefault ? column.makeDefault() : undefined
+  return value === undefined && column.null ? null : value
 }

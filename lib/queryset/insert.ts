@@ -88,7 +88,7 @@ async function insertBatch(
   const { db } = runner
   const { columns } = layout
   const returning = returnedColumns(meta, layout, batch, conflict)
-  const rows = batch.map(({ values }) => columns.map(({ index }) => values[index]))
+  const rows = batch.map(({ values }) => values)
   const spec = { model: meta, columns, rows, isEncoded: true, returning, conflict }
   const statement = compileInsert(spec, db.dialect)
   for (const { instance, adopted } of batch) {

@@ -39,7 +39,8 @@ export function newRow(model: ModelMeta, instance: Columns, dialect: DialectName
     const value = values[column.index]
     if (value === undefined) continue
     adoptValue(instance, column, value)
-    if (Expression.raw(value) === null) values[column.index] = column.field.toDb(value, dialect)
+    if (hasExpressions && Expression.raw(value) !== null) continue
+    values[column.index] = column.field.toDb(value, dialect)
   }
   return { instance, values, hasExpressions, adopted }
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../database/runner.ts'
-import { onRollback } from '../database/transaction.ts'
+import { frameAround, onRollback } from '../database/transaction.ts'
 import {
   type Columns,
   instanceOrigin,
@@ -26,6 +26,7 @@ export function restoreOnRollback(
   adopted: readonly ColumnMeta[] = [],
   answered: readonly ColumnMeta[] = [],
 ): void {
+  if (frameAround(db) === undefined) return
   const stored = storedRow(instance)
   const origin = instanceOrigin(instance)
   const key = meta.primaryKey.name
