@@ -74,9 +74,8 @@ export function adoptValues(
  * is: who gave it may change it later, and means the instance.
  */
 export function adoptValue(instance: Columns, { name, field }: ColumnMeta, value: unknown): void {
-  const present = instance[name]
   const isObject = typeof value === 'object' && value !== null
-  if (isObject ? field.equals(present, value) : Object.is(present, value)) return
+  if (isObject && field.equals(instance[name], value)) return
   instance[name] = value
 }
 

@@ -1,6 +1,7 @@
 import { FieldError, type FieldIssue, ValidationError } from '../errors.ts'
 import { assign } from '../hydrate/assign.ts'
 import type { Columns } from '../hydrate/instance.ts'
+import { propertiesOf } from '../hydrate/properties.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { assertWithin } from '../query/limits.ts'
 import { shownName } from '../util/shown-name.ts'
@@ -16,10 +17,11 @@ export function initialise(meta: ModelMeta, instance: Columns, values: object): 
   const names = Object.keys(values)
   assertWithin('keys', names.length, 'The number of values of one row')
   const given = values as Readonly<Record<string, unknown>>
-  for (const column of meta.columns) {
+  const columns = meta.columns.map((column) => {
     const own = Object.hasOwn(values, column.name) ? given[column.name] : undefined
-    instance[column.name] = own === undefined ? defaultOf(column) : own
-  }
+    return own === undefined ? defaultOf(column) : own
+  })
+  propertiesOf(meta).write(instance, columns)
   const issues: FieldIssue[] = []
   for (const name of names) {
     const value = given[name]

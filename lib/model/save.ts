@@ -12,34 +12,31 @@ import { inTurn } from './turns.ts'
 import type { SaveOptions } from './types.ts'
 
 /** `instance.save()`: inserts a new one, writes the changed columns of a saved one. */
-export async function saveInstance(
+export function saveInstance(
   meta: ModelMeta,
   instance: Columns,
   options: SaveOptions,
 ): Promise<void> {
   const db = databaseOfInstance(instance, meta, options.using)
   const write = (): Promise<void> => save(db, meta, instance, options)
-  if (!isHeard(meta, 'save')) return await inTurn(db, instance, write)
-  await inTurn(db, instance, () => {
+  if (!isHeard(meta, 'save')) return inTurn(db, instance, write)
+  return inTurn(db, instance, () => {
     const { fields: updateFields = null } = options
     const created = !isSaved(instance)
     return telling(db, meta, 'save', { kind: 'save', instance, created, updateFields }, write)
   })
 }
 
-async function save(
+function save(
   db: Database,
   meta: ModelMeta,
   instance: Columns,
   options: SaveOptions,
 ): Promise<void> {
-  if (!isSaved(instance)) {
-    await insertInstances(db, meta, [instance])
-    return
-  }
+  if (!isSaved(instance)) return insertInstances(db, meta, [instance])
   const adopted = adoptKeys(meta, instance)
   const columns = columnsToSave(meta, instance, options.fields)
-  await updateInstance(db, meta, instance, columns, adopted)
+  return updateInstance(db, meta, instance, columns, adopted)
 }
 
 function columnsToSave(

@@ -14,22 +14,28 @@ export interface BatchOptions {
 }
 
 /** Writes batches one after the other, several of them, and what is told of them, in one transaction. */
-export async function writeBatches<B extends Batch>(
+export function writeBatches<B extends Batch>(
   db: Database,
   batches: readonly B[],
   { onProgress, isPart = false }: BatchOptions,
   write: (runner: Runner, batch: B) => Promise<void>,
 ): Promise<void> {
+  const [only] = batches
+  if (only !== undefined && batches.length === 1 && onProgress === undefined) {
+    return write(part(db.current(), isPart), only)
+  }
   const writeAll = async (): Promise<void> => {
     const total = batches.reduce((sum, { rows }) => sum + rows.length, 0)
     let done = 0
     for (const batch of batches) {
-      const runner = db.current()
-      await write(done > 0 || isPart ? continuing(runner) : runner, batch)
+      await write(part(db.current(), done > 0 || isPart), batch)
       done += batch.rows.length
       await onProgress?.({ done, total })
     }
   }
-  const isOne = batches.length <= 1 && onProgress === undefined
-  await (isOne ? writeAll() : db.atomic(writeAll))
+  return batches.length === 0 ? Promise.resolve() : db.atomic(writeAll)
+}
+
+function part(runner: Runner, isPart: boolean): Runner {
+  return isPart ? continuing(runner) : runner
 }

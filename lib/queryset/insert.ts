@@ -32,7 +32,7 @@ export interface InsertOptions {
  * @throws ValidationError listing what is not valid in the first instance that is not, before any
  * SQL.
  */
-export async function insertInstances(
+export function insertInstances(
   db: Database,
   meta: ModelMeta,
   instances: readonly Columns[],
@@ -46,7 +46,7 @@ export async function insertInstances(
       weightOf(values),
     ).map((rows) => ({ layout, rows })),
   )
-  await writeBatches(db, batches, { onProgress, isPart: firstIndex > 0 }, (runner, batch) =>
+  return writeBatches(db, batches, { onProgress, isPart: firstIndex > 0 }, (runner, batch) =>
     insertBatch(runner, meta, batch, options),
   )
 }

@@ -2,6 +2,7 @@ import { type FieldIssue, ValidationError } from '../errors.ts'
 import type { DialectName } from '../fields/dialect.ts'
 import { adoptKeys, adoptValue } from '../hydrate/assign.ts'
 import type { Columns } from '../hydrate/instance.ts'
+import { propertiesOf } from '../hydrate/properties.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { examine } from '../meta/schemas.ts'
 import { Expression } from '../query/expression.ts'
@@ -24,21 +25,23 @@ export interface NewRow {
  */
 export function newRow(model: ModelMeta, instance: Columns, dialect: DialectName): NewRow {
   const adopted = adoptKeys(model, instance)
+  setToNow(model, instance)
+  const given = propertiesOf(model).read(instance)
   const values = new Array<unknown>(model.columns.length)
   const issues: FieldIssue[] = []
   let hasExpressions = false
   for (const column of model.columns) {
-    const given = currentValue(column, instance)
-    if (column.generated && (given ?? null) === null) continue
-    const isExpression = Expression.raw(given) !== null
-    values[column.index] = isExpression ? given : examine(column, given, issues)
+    const value = given[column.index]
+    if (column.generated && (value ?? null) === null) continue
+    const isExpression = Expression.raw(value) !== null
+    values[column.index] = isExpression ? value : examine(column, value, issues)
     hasExpressions ||= isExpression
   }
   if (issues.length > 0) throw new ValidationError(model.name, issues)
   for (const column of model.columns) {
     const value = values[column.index]
     if (value === undefined) continue
-    adoptValue(instance, column, value)
+    if (value !== given[column.index]) adoptValue(instance, column, value)
     if (hasExpressions && Expression.raw(value) !== null) continue
     values[column.index] = column.field.toDb(value, dialect)
   }
@@ -59,10 +62,10 @@ export function atRow<T>(model: ModelMeta, index: number, work: () => T): T {
   }
 }
 
-/** Set to the present first where it is to be. */
-function currentValue({ name, relation, field }: ColumnMeta, instance: Columns): unknown {
-  if (relation === null && field.autoNow) instance[name] = field.makeNow()
-  return instance[name]
+function setToNow({ columns }: ModelMeta, instance: Columns): void {
+  for (const { name, relation, field } of columns) {
+    if (relation === null && field.autoNow) instance[name] = field.makeNow()
+  }
 }
 
 /** Which columns of new rows have values, and which the database makes. */

@@ -954,9 +954,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   }
 
   /** The answer that is known or on its way, else a new one that is only shared while under way. */
-  async #ask<T>(question: Question, work: Work<T>, key: Key = []): Promise<T> {
+  #ask<T>(question: Question, work: Work<T>, key: Key = []): Promise<T> {
     const known = this.#cache.find<T>(question, (other) => isDeepStrictEqual(other, key))
-    return await (known ?? this.#store(question, false, work, key)).read()
+    return (known ?? this.#store(question, false, work, key)).read()
   }
 
   #store<T>(question: Question, keep: boolean, work: Work<T>, key: Key = []): Answer<T> {
@@ -973,9 +973,9 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
   }
 
   /** Does what is no single statement within this queryset's limits. */
-  async #within<T>(work: (db: Database) => Promise<T>): Promise<T> {
+  #within<T>(work: (db: Database) => Promise<T>): Promise<T> {
     const db = databaseOf(this.#state)
-    return await withinLimits(db, this.#state, () => work(db))
+    return withinLimits(db, this.#state, () => work(db))
   }
 
   /**

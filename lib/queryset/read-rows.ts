@@ -74,13 +74,13 @@ export function limitsOf(state: QueryState): RunLimits {
  * Runs writes of several statements, or of instances, within the `timeout()` and `signal()` of a
  * query: what covers all of them makes them one transaction.
  */
-export async function withinLimits<T>(
+export function withinLimits<T>(
   db: Database,
   { timeoutMs, signal }: QueryState,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (timeoutMs === null && signal === null) return await work()
-  return await db.atomic(work, { timeout: timeoutMs ?? undefined, signal: signal ?? undefined })
+  if (timeoutMs === null && signal === null) return work()
+  return db.atomic(work, { timeout: timeoutMs ?? undefined, signal: signal ?? undefined })
 }
 
 /** The same for each of several statements, which have its time together from now on. */

@@ -1,0 +1,51 @@
+import type { ModelMeta } from '../meta/model-meta.ts'
+import type { Columns } from './instance.ts'
+
+/** All columns of an instance at once, in the model's order. */
+export interface Properties {
+  read(instance: Columns): unknown[]
+  write(instance: Columns, values: readonly unknown[]): void
+}
+
+const known = new WeakMap<ModelMeta, Properties>()
+
+/**
+ * How the columns of a model's instances are read and written: by code in which V8 sees one name at
+ * each place, which is several times as fast as a loop over the names.
+ */
+export function propertiesOf(model: ModelMeta): Properties {
+  let properties = known.get(model)
+  if (properties === undefined) {
+    properties = made(model.columns.map(({ name }) => name))
+    known.set(model, properties)
+  }
+  return properties
+}
+
+/** The code is made of numbers: names are its arguments, so that no text from anywhere is in it. */
+function made(names: readonly string[]): Properties {
+  const parameters = names.map((_, at) => `name${at}`)
+  const reads = parameters.map((name) => `instance[${name}]`)
+  const writes = parameters.map((name, at) => `instance[${name}] = values[${at}]`)
+  const read = `read: (instance) => [${reads.join(', ')}]`
+  const write = `write: (instance, values) => { ${writes.join('; ')} }`
+  try {
+    const make = new Function(...parameters, `'use strict'; return { ${read}, ${write} }`)
+    return make(...names) as Properties
+  } catch (error) {
+    // Where the process forbids code from text (`--disallow-code-generation-from-strings`).
+    if (error instanceof EvalError) return looped(names)
+    throw error
+  }
+}
+
+function looped(names: readonly string[]): Properties {
+  return {
+    read: (instance) => names.map((name) => instance[name]),
+    write: (instance, values) => {
+      names.forEach((name, at) => {
+        instance[name] = values[at]
+      })
+    },
+  }
+}
