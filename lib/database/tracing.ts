@@ -18,21 +18,20 @@ export interface QueryEvent {
 let lastQuery = 0
 const OWN = 'asynchrormous'
 
-const METHODS: Readonly<Record<string, string>> = {
-  select: 'select',
-  with: 'select',
-  insert: 'insert',
-  update: 'update',
-  delete: 'del',
-}
+/** Statements as this library writes them, and what knex calls them. */
+const METHODS = [
+  ['select', 'select'],
+  ['insert', 'insert'],
+  ['update', 'update'],
+  ['delete', 'del'],
+  ['with', 'select'],
+] as const
 
 function methodOf({ sql, writes }: Statement): string {
-  // As this library writes them; a regular expression for each statement would cost more than all
-  // the rest of telling.
-  const plain = sql.slice(0, sql.indexOf(' '))
-  const verb = METHODS[plain] === undefined ? verbOf(sql) : plain
+  const verb = METHODS.find(([word]) => sql.startsWith(`${word} `))?.[0] ?? verbOf(sql)
   // A WITH that writes is anything.
-  return verb === 'with' && writes ? 'raw' : (METHODS[verb] ?? 'raw')
+  if (verb === 'with' && writes) return 'raw'
+  return METHODS.find(([word]) => word === verb)?.[1] ?? 'raw'
 }
 
 function verbOf(sql: string): string {
