@@ -3,6 +3,7 @@ import { BegunConnection, rollBack } from './begun.ts'
 import { Deadline, withDeadline } from './deadline.ts'
 import type { Pool } from './pool.ts'
 import type { Database, Reading, RunLimits, Statement, StatementResult } from './runner.ts'
+import { deepOrigin } from './user-frames.ts'
 
 const NO_TIME: RunLimits = { timeoutMs: 0 }
 
@@ -70,8 +71,7 @@ export async function openReading(
   limits: RunLimits | undefined,
   done: () => void,
 ): Promise<Reading> {
-  // Read only when a message needs it: whose loop holds the connection.
-  const holder = { what: 'iterator()', origin: new Error('iterator()') }
+  const holder = { what: 'iterator()', origin: deepOrigin() }
   return await withDeadline(limits, undefined, async (deadline) => {
     const text = { before: [], begin: pool.driver.snapshot, after: [] }
     const connection = await BegunConnection.open(pool, text, { holder, deadline })

@@ -21,20 +21,29 @@ function isOfUser(place: string): boolean {
 }
 
 /**
+ * Where the running code is, with all that awaits it; written out only when it is read.
+ *
+ * @example const origin = deepOrigin()
+ */
+export function deepOrigin(): { readonly stack?: string } {
+  const limit = Error.stackTraceLimit
+  const holder: { stack?: string } = {}
+  try {
+    Error.stackTraceLimit = DEEP
+    Error.captureStackTrace(holder, deepOrigin)
+    return holder
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
+/**
  * The stack of the running code, with all that awaits it.
  *
  * @example userFrame(deepStack())
  */
 export function deepStack(): string {
-  const limit = Error.stackTraceLimit
-  const holder: { stack?: string } = {}
-  try {
-    Error.stackTraceLimit = DEEP
-    Error.captureStackTrace(holder, deepStack)
-    return holder.stack ?? ''
-  } finally {
-    Error.stackTraceLimit = limit
-  }
+  return deepOrigin().stack ?? ''
 }
 
 /**
