@@ -124,11 +124,9 @@ function modelReader(
   const { dialect } = source.origin
   const isWhole = columns.length === model.columns.length
   const isShared = isWhole && repeats
-  const storedOf = isShared
-    ? sharing(offset, columns.length, model.primaryKey.index)
-    : isWhole
-      ? wholeRow(offset, columns.length)
-      : partOfRow(model, columns, offset)
+  const storedOf = isWhole
+    ? wholeRow(model, { offset, repeats })
+    : partOfRow(model, columns, offset)
   let isChecked = false
   model.link()
   const batch = source.hasPeers ? new Batch(model, dialect) : null
@@ -154,7 +152,9 @@ function modelReader(
 }
 
 /** All columns are there in the model's order: the row itself serves, or the part it is in. */
-function wholeRow(offset: number, length: number): Reader<Row> {
+function wholeRow(model: ModelMeta, { offset, repeats }: Part): Reader<Row> {
+  const { length } = model.columns
+  if (repeats) return sharing(offset, length, model.primaryKey.index)
   return offset === 0 ? (row) => row : (row) => row.slice(offset, offset + length)
 }
 
