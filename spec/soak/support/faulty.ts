@@ -67,7 +67,8 @@ async function onPostgres(fresh: FreshDatabase): Promise<Faulty> {
       client: 'pg',
       connection: {
         connectionString: proxy.url,
-        connectionTimeoutMillis: 1000,
+        // No statement, so that it never fails here, however busy the machine is.
+        connectionTimeoutMillis: 20_000,
         application_name: TESTED,
       },
       pool: { min: 0, max: 3 },
