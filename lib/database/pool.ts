@@ -44,8 +44,8 @@ export class Pool implements LeaseHost {
   }
 
   /** Runs work that writes when it is its turn. */
-  writing<T>(work: () => Promise<T>, deadline?: Deadline): Promise<T> {
-    return this.#writeTurns.take(work, this.acquireTimeoutMs, deadline)
+  async writing<T>(work: () => Promise<T>, deadline?: Deadline): Promise<T> {
+    return await this.#writeTurns.take(work, this.acquireTimeoutMs, deadline)
   }
 
   get max(): number {

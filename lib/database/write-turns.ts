@@ -20,15 +20,8 @@ export class WriteTurns {
    *
    * @throws SerializationError when its turn does not come within `patienceMs`.
    */
-  take<T>(work: () => Promise<T>, patienceMs: number, outer?: Deadline): Promise<T> {
-    return this.#isNeeded ? this.#takeTurn(work, patienceMs, outer) : work()
-  }
-
-  async #takeTurn<T>(
-    work: () => Promise<T>,
-    patienceMs: number,
-    outer: Deadline | undefined,
-  ): Promise<T> {
+  async take<T>(work: () => Promise<T>, patienceMs: number, outer?: Deadline): Promise<T> {
+    if (!this.#isNeeded) return await work()
     const deadline = new Deadline({}, outer)
     const timer = setTimeout(() => deadline.stop(lateError(patienceMs)), patienceMs)
     try {

@@ -20,7 +20,7 @@ describeOnEach(
     beforeEach(async () => {
       const { connectionString } = at.fresh.config.connection as { connectionString: string }
       proxy = await ServerProxy.to(connectionString)
-      const connection = { connectionString: proxy.url, connectionTimeoutMillis: 300 }
+      const connection = { connectionString: proxy.url, connectionTimeoutMillis: 1000 }
       far = openDatabase(
         { client: 'pg', connection, pool: { min: 0, max: MAX }, log: { warn: () => undefined } },
         { name: 'far' },
