@@ -1,6 +1,6 @@
 import { TransactionBrokenError, TransactionError } from '../errors.ts'
 import { deferred, handled } from '../util/deferred.ts'
-import type { BegunConnection } from './begun.ts'
+import { type BegunConnection, control } from './begun.ts'
 import { callSafely } from './boundaries.ts'
 import { type Held, holding } from './context.ts'
 import { Deadline, withDeadline } from './deadline.ts'
@@ -173,7 +173,7 @@ export class Frame implements Held {
 
   /** A statement of the transaction's own, past the queue. */
   command(sql: string): Promise<DriverResult> {
-    const statement = { sql, bindings: [], wants: 'count', writes: true, isControl: true } as const
+    const statement = control(sql)
     const { lease } = this.host.connection
     if (this.#deadline === undefined) return lease.execute(statement)
     return lease.executeOrDiscard(statement, SAVEPOINT_GRACE_MS, this.#deadline)

@@ -2,9 +2,6 @@
  * Instances of one result are loaded for together: plain loops send as many statements as a
  * hand-written eager load, whatever the number of rows, and never see what is out of date.
  */
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect } from 'chai'
 import {
   atomic,
@@ -25,10 +22,9 @@ import {
   Tag,
   useBookshop,
 } from './support/bookshop.ts'
+import { runProgram } from './support/program.ts'
 import type { Schema } from './support/schema.ts'
 import { rejection, thrown } from './support/stage.ts'
-
-const run = promisify(execFile)
 
 const books = () => Book.objects.orderBy('id')
 const authors = () => Author.objects.orderBy('id')
@@ -616,11 +612,7 @@ describeOnEach('the memory that peers cost', (kind) => {
     this.timeout(60_000)
     const fresh = await kind.create()
     try {
-      const program = fileURLToPath(new URL('./support/kept-row.ts', import.meta.url))
-      const { stdout } = await run(process.execPath, [
-        ...['--expose-gc', '--import', 'tsx', program],
-        ...[JSON.stringify(fresh.config)],
-      ])
+      const { stdout } = await runProgram('kept-row.ts', fresh.config, '--expose-gc')
       const { alive, bytesPerRow, name } = JSON.parse(stdout) as Record<string, number>
       expect({ alive, name }).to.deep.equal({ alive: 0, name: 'author 52' })
       // Two keys of four or eight bytes each, in arrays with room to grow.

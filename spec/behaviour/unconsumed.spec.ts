@@ -1,15 +1,13 @@
 /** Failures that nobody read: kept, reported once, never an unhandled rejection. */
-import { execFile } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { connect, type Database, type UnconsumedReport } from '../../lib/index.ts'
 import { describeOnEach, type FreshDatabase } from '../support/databases.ts'
 import { Ghost } from './support/library.ts'
+import { runProgram } from './support/program.ts'
 import { rejection } from './support/stage.ts'
 
-const run = promisify(execFile)
+const STRICT = ['--expose-gc', '--unhandled-rejections=strict']
 
 describeOnEach('starts that nobody reads', (kind) => {
   let fresh: FreshDatabase
@@ -134,12 +132,7 @@ describeOnEach('starts that nobody reads', (kind) => {
 
   it('in a program that just forgets it: a warning on collection, no crash (F01)', async function () {
     this.timeout(60_000)
-    const program = fileURLToPath(new URL('./support/forgetful.ts', import.meta.url))
-    const { stdout, stderr } = await run(process.execPath, [
-      ...['--import', 'tsx', '--expose-gc', '--unhandled-rejections=strict'],
-      program,
-      JSON.stringify(fresh.config),
-    ])
+    const { stdout, stderr } = await runProgram('forgetful.ts', fresh.config, ...STRICT)
     expect(stdout).to.equal('collected: failed\nclosed\n')
     expect(stderr.match(/ASYNCHRORMOUS_UNCONSUMED/g)).to.have.lengthOf(1)
     expect(stderr).to.match(/started at:[\s\S]*startAndForget/)
@@ -148,12 +141,7 @@ describeOnEach('starts that nobody reads', (kind) => {
 
   it('rows that nobody reads go with their queryset, in atomic() too (F12)', async function () {
     this.timeout(60_000)
-    const program = fileURLToPath(new URL('./support/unread-results.ts', import.meta.url))
-    const { stdout } = await run(process.execPath, [
-      ...['--import', 'tsx', '--expose-gc', '--unhandled-rejections=strict'],
-      program,
-      JSON.stringify(fresh.config),
-    ])
+    const { stdout } = await runProgram('unread-results.ts', fresh.config, ...STRICT)
     for (const { held, left, reports } of JSON.parse(stdout)) {
       expect(held).to.be.greaterThan(50)
       expect(left).to.be.lessThan(held / 10)
