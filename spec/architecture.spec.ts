@@ -10,6 +10,7 @@ import {
   type VariableStatement,
 } from 'typescript/unstable/ast'
 import {
+  filesIn,
   isFunction,
   lineCount,
   placeOf,
@@ -181,6 +182,22 @@ describe('the house', () => {
   })
 })
 
+describe('the specs', () => {
+  it('name the database whose connections they count or end: others are in use beside', () => {
+    const spec = join(root, 'spec')
+    // These have a server of their own.
+    const files = filesIn(spec).filter((path) => path !== 'soak/restarts.ts')
+    const unnamed = files.flatMap((path) => {
+      const text = readFileSync(join(spec, path), 'utf8')
+      const asked = [...text.matchAll(/\b(?:from|join) pg_(?:stat_activity|locks)\b/g)]
+      return asked
+        .filter(({ index }) => !/datname/.test(text.slice(index - NEAR, index + NEAR)))
+        .map(({ index }) => `${path}:${text.slice(0, index).split('\n').length}`)
+    })
+    expect(unnamed).to.eql([])
+  })
+})
+
 describe('the package', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>
@@ -199,6 +216,9 @@ describe('the package', () => {
     expect(optional).to.have.members(Object.keys(manifest.peerDependencies))
   })
 })
+
+/** Within how many characters a query on the server's connections says which. */
+const NEAR = 120
 
 function roomOf(path: string): string {
   return path.split('/', 1).join('')

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { connect, OrmError } from '../../lib/index.ts'
 import { type Faulty, faultsOn, openFaulty } from '../soak/support/faulty.ts'
 import { createNovels, Writer } from '../soak/support/novels.ts'
+import { endBackends } from '../support/backends.ts'
 import { databases, describeOnEach } from '../support/databases.ts'
 import { Tag } from './support/library.ts'
 import { createSlow, Slow } from './support/slow.ts'
@@ -110,13 +111,7 @@ describeOnEach(
 
     /** Kills the connections that are so, once there are any. */
     async function kill(isSo: string): Promise<void> {
-      await until(async () => {
-        const { rows } = await stage.db.knex.raw(
-          `select pg_terminate_backend(pid) from pg_stat_activity
-           where datname = current_database() and pid <> pg_backend_pid() and ${isSo}`,
-        )
-        return rows.length > 0
-      })
+      await until(async () => (await endBackends(stage.db.knex, isSo)) > 0)
     }
 
     it('while it fetches: an error at once, and the connection is not used again', async () => {

@@ -12,6 +12,7 @@ import {
   TransactionError,
   Window,
 } from '../../lib/index.ts'
+import { endBackends } from '../support/backends.ts'
 import { databases, describeOnEach } from '../support/databases.ts'
 import { Author, Book, Ghost, Tag } from './support/library.ts'
 import { rejection, streamed, until, useStage } from './support/stage.ts'
@@ -338,9 +339,7 @@ describeOnEach(
         for await (const _ of Tag.objects.iterator({ chunkSize: 2 })) {
           count += 1
           if (count !== 2) continue
-          await stage.db.knex.raw(
-            "select pg_terminate_backend(pid) from pg_stat_activity where state = 'idle in transaction'",
-          )
+          await endBackends(stage.db.knex, "state = 'idle in transaction'")
         }
         return count
       }

@@ -244,7 +244,7 @@ describeOnEach(
           await until(async () => {
             const held = await read(
               runner,
-              "select count(distinct pid)::int from pg_locks where locktype = 'advisory' and objid = 4242",
+              "select count(distinct pid)::int from pg_locks join pg_database on oid = database where datname = current_database() and locktype = 'advisory' and objid = 4242",
             )
             return held[0]?.[0] === 9
           })

@@ -9,6 +9,7 @@ import {
   SerializationError,
   TransactionBrokenError,
 } from '../../lib/errors.ts'
+import { endBackends } from '../support/backends.ts'
 import { databases, describeOnEach, type FreshDatabase, serverUrl } from '../support/databases.ts'
 import {
   gate,
@@ -53,13 +54,8 @@ describeOnEach(
       const killed = rejection(
         write(db.current(), "insert into item select 1, pg_sleep(30)::text || 'killed'"),
       )
-      await until(async () => {
-        const rows = await read(
-          db.current(),
-          "select pg_terminate_backend(pid) from pg_stat_activity where query like 'insert into item select 1, pg_sleep%' and state = 'active'",
-        )
-        return rows.length > 0
-      })
+      const isSo = "query like 'insert into item select 1, pg_sleep%' and state = 'active'"
+      await until(async () => (await endBackends(db.knex, isSo)) > 0)
       expect(await killed).to.be.instanceOf(ConnectionLostError)
       expect(await savedIds(db)).to.deep.equal([])
     })
@@ -280,7 +276,7 @@ describeOnEach(
           )
           await until(async () => {
             const rows = await at.db.knex.raw(
-              "select count(*)::int as n from pg_stat_activity where pid = any(select pid from pg_locks where relation = 'item'::regclass)",
+              "select count(*)::int as n from pg_stat_activity where datname = current_database() and pid = any(select pid from pg_locks where relation = 'item'::regclass)",
             )
             return rows.rows[0].n === 0
           })

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { type Database, openDatabase } from '../../lib/database/database.ts'
 import type { Runner, Started } from '../../lib/database/runner.ts'
 import { ConnectionLostError, TransactionBrokenError, UniqueViolation } from '../../lib/errors.ts'
+import { endBackends } from '../support/backends.ts'
 import { databases, describeOnEach, type TestDatabase } from '../support/databases.ts'
 import { insert, read, readWithin, rejection, savedIds, useDatabase, write } from './helpers.ts'
 import { CountingNetwork } from './support/network.ts'
@@ -220,10 +221,7 @@ describeOnEach(
       await at.far.atomic(() =>
         Promise.all([read(at.far.current(), 'select 1'), read(at.far.current(), 'select 2')]),
       )
-      await read(
-        at.db.current(),
-        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-      )
+      await endBackends(at.db.knex, 'true')
       await at.far.atomic(async () => {
         await Promise.all([1, 2, 3].map((id) => insert(at.far, id)))
         expect(await savedIds(at.far)).to.deep.equal([1, 2, 3])

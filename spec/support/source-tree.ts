@@ -1,4 +1,4 @@
-/** The sources of `lib/` as TypeScript itself reads them, for `spec/architecture.spec.ts`. */
+/** The sources as TypeScript itself reads them, for `spec/architecture.spec.ts`. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,7 +39,7 @@ export function readLib(): SourceModule[] {
     const [project] = api
       .updateSnapshot({ openProjects: [join(root, 'tsconfig.json')] })
       .getProjects()
-    return libFiles().flatMap((path) => {
+    return filesIn(join(root, 'lib')).flatMap((path) => {
       const file = join(root, 'lib', path)
       const ast = project?.program.getSourceFile(file)
       if (ast === undefined) throw new Error(`TypeScript does not see lib/${path}`)
@@ -50,11 +50,11 @@ export function readLib(): SourceModule[] {
   }
 }
 
-function libFiles(): string[] {
-  const lib = join(root, 'lib')
-  return readdirSync(lib, { recursive: true, withFileTypes: true })
+/** Every file of a folder, relative to it, with forward slashes. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(lib, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort()
 }
 
