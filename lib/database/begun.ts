@@ -109,14 +109,25 @@ export class BegunConnection {
    * Sends a statement of a frame, together with others where that is possible. One sent with a BEGIN
    * that found a dead connection is sent again on the one that replaced it.
    */
-  async execute(
+  execute(
+    statement: Statement,
+    deadline: Deadline | undefined,
+    refuse: () => Error | undefined,
+  ): Promise<DriverResult> {
+    if (this.#opening !== undefined) return this.#executeWithBegin(statement, deadline, refuse)
+    const lease = this.#lease
+    return lease.canBatch
+      ? lease.enlist(statement, deadline, refuse)
+      : lease.execute(statement, deadline)
+  }
+
+  async #executeWithBegin(
     statement: Statement,
     deadline: Deadline | undefined,
     refuse: () => Error | undefined,
   ): Promise<DriverResult> {
     if (this.#isReplacing) await this.#opening
     const lease = this.#lease
-    if (!lease.canBatch) return await lease.execute(statement, deadline)
     const opening = this.#opening
     try {
       return await lease.enlist(statement, deadline, refuse)

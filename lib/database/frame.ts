@@ -110,28 +110,22 @@ export class Frame implements Held {
   run(statement: Statement, limits?: RunLimits): Promise<StatementResult> {
     const refusal = this.#refusal()
     if (refusal !== undefined) return Promise.reject(refusal)
-    return withDeadline(limits, this.#deadline, async (deadline) => {
-      try {
-        const manner = statement.writes ? 'write' : 'statement'
-        return await this.#inTurn(() => this.#send(statement, deadline), deadline, manner)
-      } catch (error) {
-        this.break(error)
-        throw error
-      }
+    return withDeadline(limits, this.#deadline, (deadline) => {
+      const wanted = statement.writes ? 'write' : 'statement'
+      const manner = this.#mayOverlap ? wanted : 'alone'
+      const task = () => this.#send(statement, deadline)
+      if (this.#queue.isFree(manner)) return this.#queue.add(task, undefined, manner)
+      return this.#breaking(this.#waitTurn(task, deadline, manner))
     })
   }
 
   async runJob<T>(job: Job<T>, deadline?: Deadline, manner?: StartManner): Promise<T> {
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
-    try {
-      const kind = manner === 'reading' ? 'job' : 'alone'
-      return await this.#inTurn(() => this.#runJobNow(job, deadline, kind), deadline, kind)
-    } catch (error) {
-      // Consumed or not: what was started in a transaction is a part of it.
-      this.break(error)
-      throw error
-    }
+    const kind = manner === 'reading' ? 'job' : 'alone'
+    const work = this.#inTurn(() => this.#runJobNow(job, deadline, kind), deadline, kind)
+    // Consumed or not: what was started in a transaction is a part of it.
+    return await this.#breaking(work)
   }
 
   /**
@@ -280,6 +274,16 @@ export class Frame implements Held {
       if (error instanceof NotSent) this.#breakThrough(error.because)
       else this.break(error)
       throw error instanceof NotSent ? (this.#lateRefusal() ?? error.because) : error
+    }
+  }
+
+  /** The work, which breaks the frame when it fails. */
+  async #breaking<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      this.break(error)
+      throw error
     }
   }
 

@@ -44,8 +44,8 @@ export class Pool implements LeaseHost {
   }
 
   /** Runs work that writes when it is its turn. */
-  async writing<T>(work: () => Promise<T>, deadline?: Deadline): Promise<T> {
-    return await this.#writeTurns.take(work, this.acquireTimeoutMs, deadline)
+  writing<T>(work: () => Promise<T>, deadline?: Deadline): Promise<T> {
+    return this.#writeTurns.take(work, this.acquireTimeoutMs, deadline)
   }
 
   get max(): number {
@@ -76,6 +76,7 @@ export class Pool implements LeaseHost {
   async acquire(holder: Holder, deadline?: Deadline): Promise<Lease> {
     const startedAt = Date.now()
     let mayHaveOwn = true
+    let passing: OrmError | undefined
     for (;;) {
       if (deadline?.isOver) throw deadline.toError()
       if (this.#refusal !== undefined) throw this.#refusal
@@ -96,8 +97,11 @@ export class Pool implements LeaseHost {
           mayHaveOwn = false
           continue
         }
+        // That the server is full says more than that nothing became free meanwhile.
+        if (isPoolTimeout(error)) throw passing ?? failure.error
         // The server is full or starting: others will give connections back, until time is up.
         if (!failure.passing || Date.now() - startedAt >= this.acquireTimeoutMs) throw failure.error
+        passing = failure.error
         await pause(FULL_SERVER_RETRY_MS, deadline)
       }
     }

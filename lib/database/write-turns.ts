@@ -20,8 +20,15 @@ export class WriteTurns {
    *
    * @throws SerializationError when its turn does not come within `patienceMs`.
    */
-  async take<T>(work: () => Promise<T>, patienceMs: number, outer?: Deadline): Promise<T> {
-    if (!this.#isNeeded) return await work()
+  take<T>(work: () => Promise<T>, patienceMs: number, outer?: Deadline): Promise<T> {
+    return this.#isNeeded ? this.#takeTurn(work, patienceMs, outer) : work()
+  }
+
+  async #takeTurn<T>(
+    work: () => Promise<T>,
+    patienceMs: number,
+    outer: Deadline | undefined,
+  ): Promise<T> {
     const deadline = new Deadline({}, outer)
     const timer = setTimeout(() => deadline.stop(lateError(patienceMs)), patienceMs)
     try {

@@ -187,7 +187,7 @@ describeOnEach(
           client: 'pg',
           connection: few.knex.client.config.connection,
           pool: { min: 0, max: 20 },
-          acquireConnectionTimeout: 200,
+          acquireConnectionTimeout: 500,
         },
         { name: 'many' },
       )
