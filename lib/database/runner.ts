@@ -96,6 +96,12 @@ export interface AtomicOptions {
   readonly timeout?: number | undefined
   /** Ends it as `timeout` does, with `AbortError`, when it is aborted. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Asked when the answer to COMMIT was lost, outside the transaction: `true` says that what it wrote
+   * is there, and it resolves as ever. Any other answer, or a failure, leaves the
+   * `CommitUnknownError`: the server may yet be saving. Not asked once `timeout` is over.
+   */
+  readonly verify?: (() => boolean | PromiseLike<boolean>) | undefined
 }
 
 /** What runs on a connection. */

@@ -9,7 +9,7 @@ import type { Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
 import { retried } from './retries.ts'
 import type { AtomicOptions, Database, Isolation, RunLimits } from './runner.ts'
-import type { Settled } from './settled.ts'
+import { type Settled, settle } from './settled.ts'
 
 const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
   'read uncommitted',
@@ -33,11 +33,12 @@ export const ATOMIC_OPTIONS: OptionNames<AtomicOptions> = {
   retries: true,
   timeout: true,
   signal: true,
+  verify: true,
 }
 
 function readAtomic(given: AtomicOptions): AtomicOptions {
   const options = readOptions('atomic()', given, ATOMIC_OPTIONS)
-  const { isolation, retries = 0, timeout, signal } = options
+  const { isolation, retries = 0, timeout, signal, verify } = options
   if (isolation !== undefined && !ISOLATIONS.has(isolation)) {
     throw new TransactionError(
       `atomic() does not know this isolation level. Choices are: ${[...ISOLATIONS].join(', ')}.`,
@@ -53,6 +54,9 @@ function readAtomic(given: AtomicOptions): AtomicOptions {
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TransactionError('atomic() takes an AbortSignal as signal.')
+  }
+  if (verify !== undefined && typeof verify !== 'function') {
+    throw new TransactionError('atomic() takes a function as verify.')
   }
   return options
 }
@@ -99,6 +103,16 @@ async function commit(pool: Pool, lease: Lease, deadline: Deadline | undefined):
   throw new TransactionBrokenError(
     'The database answered COMMIT with ROLLBACK: an earlier statement had failed. Nothing was saved.',
   )
+}
+
+/** Whether the user finds saved what may or may not be. */
+async function isVerified({ db, host }: Frame): Promise<boolean> {
+  const { verify } = host.options
+  if (verify === undefined) return false
+  // The pool may have no other connection than this one, which is dead.
+  await host.connection.end()
+  const answer = await settle(() => holding(db, undefined, verify))
+  return answer.ok && answer.value === true
 }
 
 function brokenError(broken: { readonly error: unknown }): TransactionBrokenError {
@@ -149,7 +163,12 @@ async function runOutermost<T>(
     }
     // Until its answer is there: when the connection breaks now, nobody knows.
     outcome = 'unknown'
-    await commit(pool, connection.lease, deadline)
+    try {
+      await commit(pool, connection.lease, deadline)
+    } catch (error) {
+      const isUnknown = error instanceof CommitUnknownError && !deadline?.isOver
+      if (!isUnknown || !(await isVerified(frame))) throw error
+    }
     outcome = 'committed'
     return { value: settledValue(settled), commitHooks: frame.commitHooks }
   } catch (error) {

@@ -88,9 +88,9 @@ describeOnEach('options with a typo', (kind) => {
     const key = 'typo' as never
     const typo = { [key]: 1 } as never
     const calls: Readonly<Record<string, () => unknown>> = {
-      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout, signal, using': () =>
-        atomic(() => 1, typo),
-      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout, signal': () =>
+      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout, signal, verify, using':
+        () => atomic(() => 1, typo),
+      'atomic(): isolation, readOnly, deferrable, durable, retries, timeout, signal, verify': () =>
         shop.db.atomic(() => 1, typo),
       'onCommit(): using': () => onCommit(() => 1, typo),
       'sandbox(): unread': () => sandbox(shop.db, typo),

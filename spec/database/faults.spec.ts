@@ -2,12 +2,14 @@ import { expect } from 'chai'
 import pg from 'pg'
 import { openDatabase } from '../../lib/database/database.ts'
 import type { Database } from '../../lib/database/runner.ts'
+import { onCommit, onRollback } from '../../lib/database/transaction.ts'
 import {
   CommitUnknownError,
   ConnectionLostError,
   QueryTimeoutError,
   SerializationError,
   TransactionBrokenError,
+  UniqueViolation,
 } from '../../lib/errors.ts'
 import { endBackends } from '../support/backends.ts'
 import { databases, describeOnEach, type FreshDatabase, serverUrl } from '../support/databases.ts'
@@ -141,6 +143,67 @@ describeOnEach(
       const error = await rejection(far.atomic(() => insert(far, 1), { retries: 3 }))
       expect(error).to.be.instanceOf(CommitUnknownError)
       expect(error.cause).to.be.instanceOf(ConnectionLostError)
+      expect(await savedIds(at.db)).to.deep.equal([1])
+    })
+
+    it('verify() is asked whether it was saved, and true makes it so (F23)', async () => {
+      const heard: unknown[] = []
+      proxy.cutAfter = 'COMMIT'
+      const saved = await far.atomic(
+        () => {
+          onCommit(far, () => heard.push('committed'))
+          onRollback(far, () => heard.push('rolled back'))
+          return insert(far, 1).then(() => 'kept')
+        },
+        {
+          verify: async () => {
+            proxy.heal()
+            const ids = await savedIds(far)
+            heard.push(ids)
+            return ids.includes(1)
+          },
+        },
+      )
+      expect(saved).to.equal('kept')
+      expect(heard).to.deep.equal([[1], 'committed'])
+    })
+
+    for (const [what, verify] of [
+      ['says no', () => false],
+      ['says something else', () => 'yes' as unknown as boolean],
+      ['fails', () => Promise.reject(new Error('of verify'))],
+    ] as const) {
+      it(`verify() that ${what}: CommitUnknownError as without it (F23)`, async () => {
+        const heard: string[] = []
+        proxy.cutAfter = 'COMMIT'
+        const work = () => {
+          onCommit(far, () => heard.push('committed'))
+          onRollback(far, () => heard.push('rolled back'))
+          return insert(far, 1)
+        }
+        const error = await rejection(far.atomic(work, { verify, retries: 3 }))
+        expect(error).to.be.instanceOf(CommitUnknownError)
+        expect(error.cause).to.be.instanceOf(ConnectionLostError)
+        expect(heard).to.deep.equal(['rolled back'])
+        expect(await savedIds(at.db)).to.deep.equal([1])
+      })
+    }
+
+    it('verify() is not asked when COMMIT was answered, nor after anything else failed', async () => {
+      let asked = 0
+      const verify = () => {
+        asked += 1
+        return true
+      }
+      await far.atomic(() => insert(far, 1), { verify })
+      expect(await rejection(far.atomic(() => insert(far, 1), { verify }))).to.be.instanceOf(
+        UniqueViolation,
+      )
+      proxy.cutAfter = 'insert'
+      expect(await rejection(far.atomic(() => insert(far, 2), { verify }))).to.be.instanceOf(
+        ConnectionLostError,
+      )
+      expect(asked).to.equal(0)
       expect(await savedIds(at.db)).to.deep.equal([1])
     })
 

@@ -449,8 +449,9 @@ describeOnEach('atomic()', (kind) => {
       await rejection(db.atomic(() => undefined, evil)),
       await rejection(db.atomic(() => undefined, { retries: -1 })),
       await rejection(db.atomic(() => undefined, { retries: 1.5 })),
+      await rejection(db.atomic(() => undefined, { verify: true } as unknown as object)),
     ]
-    expect(errors.map(({ name }) => name)).to.deep.equal(Array(3).fill('TransactionError'))
+    expect(errors.map(({ name }) => name)).to.deep.equal(Array(4).fill('TransactionError'))
     expect(errors[0]?.message).to.not.include('drop table')
     expect(sent).to.equal(0)
     await db.atomic(async () => {
