@@ -1,10 +1,11 @@
 import { QueryCountError } from '../errors.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
+import { assertFunction } from '../util/shapes.ts'
 import { type CapturedQuery, Recording } from './capture.ts'
 import { hearKnex } from './capture-knex.ts'
 import { QueryReport, queryLines } from './query-report.ts'
-import { databaseNamed } from './registry.ts'
-import { Database } from './runner.ts'
+import { databaseFor } from './registry.ts'
+import type { Database } from './runner.ts'
 
 const DEFAULT_REPEATS = 3
 
@@ -24,15 +25,14 @@ export interface CaptureReportOptions extends CaptureOptions {
   readonly repeats?: number | undefined
 }
 
-const COUNTED: OptionNames<CaptureOptions> = { using: true, transactions: true }
-const REPORTED: OptionNames<CaptureReportOptions> = { ...COUNTED, bindings: true, repeats: true }
+const COUNTED: OptionNames<CaptureOptions> = { using: true, transactions: 'flag' }
+const REPORTED: OptionNames<CaptureReportOptions> = { ...COUNTED, bindings: 'flag', repeats: true }
 
 async function record<T>(
   fn: () => T | PromiseLike<T>,
   { using, bindings }: CaptureReportOptions,
 ): Promise<{ readonly recording: Recording; readonly result: T }> {
-  const db = typeof using === 'string' ? databaseNamed(using) : using
-  const databases = db instanceof Database ? new Set([db.name]) : undefined
+  const databases = using === undefined ? undefined : new Set([databaseFor(using).name])
   const recording = new Recording({ databases, bindings: bindings ?? false })
   const stop = hearKnex()
   try {
@@ -63,6 +63,7 @@ export async function captureQueries<T>(
   given: CaptureReportOptions = {},
 ): Promise<QueryReport<T>> {
   const options = readOptions('captureQueries()', given, REPORTED)
+  assertFunction(fn, 'captureQueries(async () => { … })')
   const { recording, result } = await record(fn, options)
   const repeats = options.repeats ?? DEFAULT_REPEATS
   return new QueryReport(result, recording, counted(recording, options), repeats)
@@ -84,6 +85,7 @@ export async function expectQueries<T>(
   given: CaptureOptions = {},
 ): Promise<T> {
   const options = readOptions('expectQueries()', given, COUNTED)
+  assertFunction(fn, 'expectQueries(1, async () => { … })')
   const { recording, result } = await record(fn, options)
   const queries = counted(recording, options)
   if (queries.length === count) return result

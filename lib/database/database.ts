@@ -28,6 +28,8 @@ import { type UnconsumedReport, UnconsumedStarts } from './unconsumed.ts'
 export { Database } from './runner.ts'
 
 const CLOSE_MS = 10_000
+/** The longest time a timer of JavaScript can wait; a longer one would end at once. */
+const LONGEST_MS = 2 ** 31 - 1
 const FORCED_CLOSE_MS = 2000
 /** For callbacks to notice that their connection is gone; one that never ends is not waited for. */
 const LAST_WORDS_MS = 200
@@ -55,6 +57,13 @@ function keptStatements(prepare: boolean | number = true): number {
   if (Number.isSafeInteger(prepare) && prepare >= 0) return prepare
   throw new ImproperlyConfigured(
     'prepare is true, false, or how many prepared statements a connection keeps.',
+  )
+}
+
+function assertCloseTime(ms: unknown): void {
+  if (typeof ms === 'number' && ms >= 0 && ms <= LONGEST_MS) return
+  throw new RangeError(
+    `close() takes timeoutMs in milliseconds, 0 or more and at most ${LONGEST_MS}.`,
   )
 }
 
@@ -144,6 +153,7 @@ class OpenDatabase extends Database {
 
   close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
     const { timeoutMs = CLOSE_MS } = readOptions('close()', options, { timeoutMs: true })
+    assertCloseTime(timeoutMs)
     this.#closing ??= this.#close(timeoutMs)
     return this.#closing
   }

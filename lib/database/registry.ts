@@ -1,6 +1,6 @@
 import { ImproperlyConfigured } from '../errors.ts'
 import { shownName } from '../util/shown-name.ts'
-import type { Database } from './runner.ts'
+import { Database } from './runner.ts'
 
 const databases = new Map<string, Database>()
 
@@ -22,6 +22,20 @@ export function databaseNamed(name: string): Database {
       : `Call connect(config, { name: '${shown}' }) first.`
   const list = known === '' ? 'No database is connected.' : `Connected are: ${known}.`
   throw new ImproperlyConfigured(`There is no open database named '${shown}'. ${list} ${cure}`)
+}
+
+/**
+ * The database that `using` means: itself, or the open one of a name.
+ *
+ * @throws ImproperlyConfigured
+ */
+export function databaseFor(using: string | Database): Database {
+  if (using instanceof Database) return using
+  if (typeof using === 'string') return databaseNamed(using)
+  throw new ImproperlyConfigured(
+    "using takes the name of a connection, as in connect(config, { name: 'replica' }), or the " +
+      'database that connect() gave.',
+  )
 }
 
 /** Every database that is connected now. */

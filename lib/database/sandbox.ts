@@ -1,9 +1,10 @@
 import { TransactionError } from '../errors.ts'
 import { deferred } from '../util/deferred.ts'
 import { readOptions } from '../util/options.ts'
+import { assertFunction } from '../util/shapes.ts'
 import { attach } from './context.ts'
-import { databaseNamed } from './registry.ts'
-import { Database } from './runner.ts'
+import { databaseFor } from './registry.ts'
+import type { Database } from './runner.ts'
 import { SandboxFrame, type SandboxStart } from './sandbox-frame.ts'
 import { frameAround } from './transaction.ts'
 import { warnOfUnread } from './unconsumed.ts'
@@ -35,6 +36,8 @@ export interface Sandbox {
     readonly execute?: boolean | undefined
   }) => Promise<readonly (() => unknown)[]>
 }
+
+const UNREAD: ReadonlySet<unknown> = new Set(['warn', 'throw', 'ignore'])
 
 /** Thrown to have everything undone. */
 const UNDONE = Symbol('undone')
@@ -92,6 +95,9 @@ class OpenSandbox implements Sandbox {
 
   constructor(using: string | Database, options: SandboxOptions) {
     const { unread = 'warn' } = readOptions('sandbox()', options, { unread: true })
+    if (!UNREAD.has(unread)) {
+      throw new TransactionError("sandbox() takes unread as 'warn', 'throw' or 'ignore'.")
+    }
     this.#using = using
     this.#unread = unread
   }
@@ -130,6 +136,7 @@ class OpenSandbox implements Sandbox {
   }
 
   readonly run = async <T>(fn: () => T | PromiseLike<T>): Promise<T> => {
+    assertFunction(fn, 'run(async () => { … })', TransactionError)
     const box = await open(this.#database())
     let result: T
     try {
@@ -142,7 +149,7 @@ class OpenSandbox implements Sandbox {
   }
 
   readonly onCommit: Sandbox['onCommit'] = async (options = {}) => {
-    const { execute = false } = readOptions('onCommit() of a sandbox', options, { execute: true })
+    const { execute = false } = readOptions('onCommit() of a sandbox', options, { execute: 'flag' })
     if (this.#box === undefined) {
       throw new TransactionError('sandbox(): onCommit() was called outside begin() and rollback().')
     }
@@ -152,7 +159,7 @@ class OpenSandbox implements Sandbox {
   }
 
   #database(): Database {
-    return this.#using instanceof Database ? this.#using : databaseNamed(this.#using)
+    return databaseFor(this.#using)
   }
 }
 

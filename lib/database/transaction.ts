@@ -1,5 +1,6 @@
 import { CommitUnknownError, TransactionBrokenError, TransactionError } from '../errors.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
+import { assertFunction } from '../util/shapes.ts'
 import { BegunConnection, type Circumstances, control, rollBack } from './begun.ts'
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
@@ -27,9 +28,9 @@ function isTimeout(ms: unknown): boolean {
 /** The names of the options of `atomic()`. */
 export const ATOMIC_OPTIONS: OptionNames<AtomicOptions> = {
   isolation: true,
-  readOnly: true,
-  deferrable: true,
-  durable: true,
+  readOnly: 'flag',
+  deferrable: 'flag',
+  durable: 'flag',
   retries: true,
   timeout: true,
   signal: true,
@@ -290,6 +291,7 @@ export function frameAround(db: Database): Frame | undefined {
  * onCommit(db, () => sendMail(order))
  */
 export function onCommit(db: Database, fn: () => unknown): void {
+  assertFunction(fn, 'onCommit(() => sendMail(order))', TransactionError)
   const frame = currentFrame(db)
   if (frame === undefined) fn()
   else if (frame.hasEnded) throw new TransactionError('onCommit(): this atomic() already ended.')
@@ -322,6 +324,7 @@ export async function runAtomic<T>(
   fn: () => T | PromiseLike<T>,
   given: AtomicOptions,
 ): Promise<T> {
+  assertFunction(fn, 'atomic(async () => { … })', TransactionError)
   const options = readAtomic(given)
   const outer = currentFrame(db)
   if (outer !== undefined) {

@@ -18,11 +18,11 @@ export function shownColumns(meta: ModelMeta): string[] {
  * @throws FieldError
  */
 export function namedColumn(meta: ModelMeta, name: string): ColumnMeta {
-  const column =
-    name === 'pk'
-      ? meta.primaryKey
-      : (meta.columnsByName.get(name) ?? meta.columnsByName.get(`${name}Id`))
+  const known = meta.columnsByName
+  const column = name === 'pk' ? meta.primaryKey : known.get(name)
   if (column !== undefined) return column
+  const key = typeof name === 'string' ? known.get(`${name}Id`) : undefined
+  if (key !== undefined) return key
   const names = shownColumns(meta).join(', ')
   throw new FieldError(`${meta.name} has no field '${shownName(name)}'. Choices are: ${names}.`)
 }

@@ -1,6 +1,6 @@
 import { type OpenOptions, openDatabase } from '../database/database.ts'
-import { databaseNamed } from '../database/registry.ts'
-import { type AtomicOptions, Database } from '../database/runner.ts'
+import { databaseFor } from '../database/registry.ts'
+import type { AtomicOptions, Database } from '../database/runner.ts'
 import { ATOMIC_OPTIONS, onCommit as onDatabaseCommit } from '../database/transaction.ts'
 import { ImproperlyConfigured } from '../errors.ts'
 import { Problems } from '../meta/link.ts'
@@ -8,6 +8,7 @@ import { isModelClass, metaOf } from '../meta/meta.ts'
 import type { FetchMode } from '../query/nodes.ts'
 import { assertFetchMode, setFetchMode } from '../queryset/databases.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
+import { assertFunction } from '../util/shapes.ts'
 
 /** Options of `connect()`. */
 export interface ConnectOptions extends OpenOptions {
@@ -49,6 +50,9 @@ export function connect(
   const { models = [], fetchMode = 'peers', ...rest } = own
   checkModels(models)
   assertFetchMode(fetchMode)
+  if (rest.onUnconsumedError !== undefined) {
+    assertFunction(rest.onUnconsumedError, EXAMPLE, ImproperlyConfigured)
+  }
   const db = openDatabase(config, rest)
   setFetchMode(db, fetchMode)
   return db
@@ -71,7 +75,7 @@ export async function atomic<T>(
   options: AtomicOptions & UsingOptions = {},
 ): Promise<T> {
   const { using, ...rest } = readOptions('atomic()', options, { ...ATOMIC_OPTIONS, ...USING })
-  return await databaseFor(using).atomic(fn, rest)
+  return await databaseFor(using ?? 'default').atomic(fn, rest)
 }
 
 /**
@@ -82,20 +86,17 @@ export async function atomic<T>(
  */
 export function onCommit(fn: () => unknown, options: UsingOptions = {}): void {
   const { using } = readOptions('onCommit()', options, USING)
-  onDatabaseCommit(databaseFor(using), fn)
+  onDatabaseCommit(databaseFor(using ?? 'default'), fn)
 }
 
-function databaseFor(using: string | Database = 'default'): Database {
-  return using instanceof Database ? using : databaseNamed(using)
-}
-
+const EXAMPLE = 'connect(config, { onUnconsumedError: (report) => … })'
 const USING: OptionNames<UsingOptions> = { using: true }
 const OPTIONS: OptionNames<ConnectOptions> = {
   name: true,
   models: true,
   fetchMode: true,
   onUnconsumedError: true,
-  debug: true,
+  debug: 'flag',
   prepare: true,
 }
 

@@ -47,7 +47,7 @@ export class ForeignRows implements RelatedRows {
 
   async set(targets: readonly unknown[], options: Options): Promise<void> {
     const { relation, db } = this.#near
-    const { clear } = readOptions('set()', options, { clear: true })
+    const { clear } = readOptions('set()', options, { clear: 'flag' })
     const keys = targetKeys(relation, relation.to.primaryKey, targets)
     // Django's answer: rows that must belong to somebody stay where they are.
     if (!this.#column.null) return await this.add(targets)

@@ -4,6 +4,7 @@ import type { Columns } from '../hydrate/instance.ts'
 import { propertiesOf } from '../hydrate/properties.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { assertWithin } from '../query/limits.ts'
+import { assertValues } from '../util/shapes.ts'
 import { shownName } from '../util/shown-name.ts'
 
 /**
@@ -14,6 +15,7 @@ import { shownName } from '../util/shown-name.ts'
  */
 export function initialise(meta: ModelMeta, instance: Columns, values: object): void {
   meta.link()
+  assertValues(values, `a new ${meta.name}`)
   const names = Object.keys(values)
   assertWithin('keys', names.length, 'The number of values of one row')
   const given = values as Readonly<Record<string, unknown>>

@@ -16,6 +16,7 @@ import { farRows } from '../queryset/load-related.ts'
 import { deleteRows } from '../queryset/write.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
 import { isPlainObject } from '../util/plain-object.ts'
+import { assertValues } from '../util/shapes.ts'
 import { type NearSide, type Options, type RelatedRows, targetKeys } from './related-rows.ts'
 
 const THROUGH: OptionNames<Options> = { throughDefaults: true }
@@ -45,7 +46,7 @@ export class JoinedRows implements RelatedRows {
 
   async set(targets: readonly unknown[], options: Options): Promise<void> {
     const { db } = this.#near
-    const { clear, throughDefaults } = readOptions('set()', options, { clear: true, ...THROUGH })
+    const { clear, throughDefaults } = readOptions('set()', options, { clear: 'flag', ...THROUGH })
     const values = this.#values(throughDefaults)
     const keys = this.#keys(targets)
     if (keys.length === 0) return await this.clear()
@@ -186,8 +187,9 @@ export class JoinedRows implements RelatedRows {
 
   /** The columns of a through model that a new row between the two is given. */
   #values(throughDefaults: unknown = {}): Options {
+    assertValues(throughDefaults, 'throughDefaults')
     const { isModel, model } = this.#through
-    if (Object.keys(throughDefaults as Options).length > 0 && !isModel) {
+    if (Object.keys(throughDefaults).length > 0 && !isModel) {
       throw new FieldError(
         `throughDefaults needs a through model with columns of its own; ${model.table} has none.`,
       )

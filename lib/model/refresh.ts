@@ -1,3 +1,4 @@
+import { FieldError } from '../errors.ts'
 import { isDeferred } from '../hydrate/deferred.ts'
 import { type Columns, leaveBatch } from '../hydrate/instance.ts'
 import { namedColumn } from '../meta/columns.ts'
@@ -5,6 +6,7 @@ import type { ModelMeta } from '../meta/model-meta.ts'
 import { databaseOfInstance } from '../queryset/databases.ts'
 import { readColumns } from '../queryset/reload.ts'
 import { restoreOnRollback } from '../queryset/restore.ts'
+import { assertList } from '../util/shapes.ts'
 import { inTurn } from './turns.ts'
 
 /** `instance.refreshFromDb()`. */
@@ -13,6 +15,7 @@ export async function refresh(
   instance: Columns,
   names: readonly string[] | undefined,
 ): Promise<void> {
+  if (names !== undefined) assertList(names, "refreshFromDb({ fields: ['title'] })", FieldError)
   const columns =
     names?.map((name) => namedColumn(meta, name)) ??
     meta.columns.filter((column) => !isDeferred(instance, column))

@@ -3,6 +3,7 @@ import { InvalidValueError } from '../errors.ts'
 import { distinctKeys } from '../fields/key.ts'
 import { type Columns, Instance } from '../hydrate/instance.ts'
 import type { ColumnMeta, RelationMeta } from '../meta/model-meta.ts'
+import { assertList } from '../util/shapes.ts'
 
 /** Options, or values by property. */
 export type Options = Readonly<Record<string, unknown>>
@@ -40,6 +41,7 @@ export function targetKeys(
   targets: readonly unknown[],
 ): unknown[] {
   const label = `${from.name}.${name}`
+  assertList(targets, 'set([…])')
   const keys = targets.map((target) => {
     if (!Instance.is(target)) return column.field.check(target, label)
     if (!(target instanceof to.modelClass)) {

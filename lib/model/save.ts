@@ -1,4 +1,5 @@
 import type { Database } from '../database/runner.ts'
+import { FieldError, InvalidValueError } from '../errors.ts'
 import { adoptKeys } from '../hydrate/assign.ts'
 import { type Columns, changedColumns, isSaved } from '../hydrate/instance.ts'
 import { namedColumn } from '../meta/columns.ts'
@@ -8,6 +9,7 @@ import { insertInstances } from '../queryset/insert.ts'
 import { isHeard, telling } from '../queryset/listeners.ts'
 import { updateInstance } from '../queryset/update-instance.ts'
 import { assertNotVersion } from '../queryset/version.ts'
+import { assertList } from '../util/shapes.ts'
 import { inTurn } from './turns.ts'
 import type { SaveOptions } from './types.ts'
 
@@ -18,7 +20,8 @@ export function saveInstance(
   options: SaveOptions,
 ): Promise<void> {
   const db = databaseOfInstance(instance, meta, options.using)
-  const write = (): Promise<void> => save(db, meta, instance, options)
+  const named = columnsNamed(meta, options.fields)
+  const write = (): Promise<void> => save(db, meta, instance, named)
   if (!isHeard(meta, 'save')) return inTurn(db, instance, write)
   return inTurn(db, instance, () => {
     const { fields: updateFields = null } = options
@@ -31,24 +34,40 @@ function save(
   db: Database,
   meta: ModelMeta,
   instance: Columns,
-  options: SaveOptions,
+  named: readonly ColumnMeta[] | null,
 ): Promise<void> {
-  if (!isSaved(instance)) return insertInstances(db, meta, [instance])
+  if (!isSaved(instance)) return insertNew(db, meta, instance, named)
   const adopted = adoptKeys(meta, instance)
-  const columns = columnsToSave(meta, instance, options.fields)
+  const columns = named ?? columnsToSave(meta, instance)
   return updateInstance(db, meta, instance, columns, adopted)
 }
 
-function columnsToSave(
-  meta: ModelMeta,
-  instance: Columns,
-  names: readonly string[] | undefined,
-): readonly ColumnMeta[] {
-  const changed = changedColumns(meta, instance).filter((column) => column !== meta.version)
-  if (names === undefined) return changed.length === 0 ? [] : withAutoNow(meta, changed)
-  const columns = names.map((name) => namedColumn(meta, name))
+/** What `save({ fields })` names; null where it names nothing. */
+function columnsNamed(meta: ModelMeta, names: unknown): readonly ColumnMeta[] | null {
+  if (names === undefined) return null
+  assertList(names, "save({ fields: ['title'] })", FieldError)
+  const columns = names.map((name) => namedColumn(meta, name as string))
   assertNotVersion(meta, columns)
   return columns
+}
+
+async function insertNew(
+  db: Database,
+  meta: ModelMeta,
+  instance: Columns,
+  named: readonly ColumnMeta[] | null,
+): Promise<void> {
+  if (named !== null) {
+    throw new InvalidValueError(
+      `This ${meta.name} is not saved yet, so save({ fields }) has no row to write them to: save() it.`,
+    )
+  }
+  await insertInstances(db, meta, [instance])
+}
+
+function columnsToSave(meta: ModelMeta, instance: Columns): readonly ColumnMeta[] {
+  const changed = changedColumns(meta, instance).filter((column) => column !== meta.version)
+  return changed.length === 0 ? [] : withAutoNow(meta, changed)
 }
 
 /** A save that writes at all also writes the columns that say when. */

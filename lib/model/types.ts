@@ -6,7 +6,7 @@ import type { ManyRelations } from './relation-types.ts'
 
 /** Options of `save()`. */
 export interface SaveOptions {
-  /** Writes these properties only. */
+  /** Writes these properties only, of an instance that is saved already. */
   readonly fields?: readonly string[]
   /** The connection to save to. Default: where the instance came from, else the model's. */
   readonly using?: string | Database

@@ -1,7 +1,7 @@
 import { FieldError } from '../errors.ts'
 import type { ColumnField } from '../fields/column-field.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
-import type { JoinedSource } from './joins.ts'
+import type { Joins } from './joins.ts'
 import type { ConditionTree, ExprNode, QueryState, Source } from './nodes.ts'
 import { columnRef, modelScope } from './paths.ts'
 import { planInner, replay, whereOf } from './plan.ts'
@@ -43,7 +43,7 @@ export function planWrite(state: QueryState, assignments: readonly Assignment[])
   if (needsQuery) target.filter(inSubquery(state), new Set())
   const bound = assignments.map(({ column, node }) => {
     const value = target.bind(withMeanings(node, state), null)
-    assertOwnColumns(value, target.joins.root, column.name)
+    assertOwnColumns(value, target.joins, column.name)
     return { column: column.column, node: value, field: column.field }
   })
   const where = whereOf(target)
@@ -81,8 +81,9 @@ function inSubquery(state: QueryState): ConditionTree {
   return { kind: 'lookup', lookup: 'in', left: node, right: [query], flag: true }
 }
 
-function assertOwnColumns(node: ExprNode, root: JoinedSource, name: string): void {
-  if (someNode(node, (part) => part.kind === 'column' && part.source !== root)) {
+function assertOwnColumns(node: ExprNode, { root, sources }: Joins, name: string): void {
+  // A subquery may refer to a relation of the row by OuterRef().
+  if (sources.some((source) => source !== root && source.uses > 0)) {
     throw new FieldError(
       `'${name}' can only be set to columns of its own model, not of a relation.`,
     )

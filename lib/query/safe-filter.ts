@@ -4,6 +4,7 @@ import { metaOf } from '../meta/meta.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { Unknown } from '../meta/row-types.ts'
 import { readOptions } from '../util/options.ts'
+import { assertList } from '../util/shapes.ts'
 import type { CheckPath, ColumnFamily, WhereValue } from './lookup-types.ts'
 import type { Order, Path, Where, WhereHint } from './name-types.ts'
 import type { ExprNode } from './nodes.ts'
@@ -167,6 +168,8 @@ export function safeFilter<M, const Ks extends readonly string[]>(
   const own = readOptions('safeFilter()', options, FILTER_OPTIONS)
   const { allow, except = [], unknown = 'refuse', empty = 'refuse' } = own
   const meta = metaOf(model)
+  assertList(allow, "safeFilter(Book, query, { allow: ['title'] })", FieldError)
+  assertList(except, "safeFilter(Book, query, { except: ['page'], … })", FieldError)
   // All of them, so that a mistake is found by the first request.
   const allowed = new Map(allow.map((key) => [key as string, targetOf(meta, key)]))
   const others = new Set(except)
@@ -205,6 +208,7 @@ export function safeOrder<M, const Ks extends readonly string[]>(
 ): Order<M>[] {
   const meta = metaOf(model)
   const { allow } = readOptions('safeOrder()', options, { allow: true })
+  assertList(allow, "safeOrder(Book, order, { allow: ['title'] })", FieldError)
   const allowed = new Set<string>(allow)
   for (const path of allowed) assertShown(resolveWhole(modelScope(meta), path), path)
   if (input === undefined || input === null || input === '') return []

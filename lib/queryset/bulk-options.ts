@@ -3,6 +3,7 @@ import { FieldError } from '../errors.ts'
 import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
+import { assertList } from '../util/shapes.ts'
 import type { InsertOptions } from './insert.ts'
 import { assertSize } from './limits.ts'
 import { assertOnProgress, type OnProgress } from './progress.ts'
@@ -27,8 +28,8 @@ export interface BulkCreateOptions {
 /** The names of the options of `bulkCreate()`. */
 export const BULK_CREATE_OPTIONS: OptionNames<BulkCreateOptions> = {
   batchSize: true,
-  ignoreConflicts: true,
-  updateConflicts: true,
+  ignoreConflicts: 'flag',
+  updateConflicts: 'flag',
   updateFields: true,
   uniqueFields: true,
   onProgress: true,
@@ -55,6 +56,8 @@ function conflictOf(meta: ModelMeta, options: BulkCreateOptions): InsertConflict
   }
   if (ignoreConflicts) return { action: 'ignore' }
   const { updateFields = [], uniqueFields = [] } = options
+  assertList(updateFields, "bulkCreate(rows, { updateFields: ['pages'], … })", FieldError)
+  assertList(uniqueFields, "bulkCreate(rows, { uniqueFields: ['title'], … })", FieldError)
   if (!updateConflicts) {
     if (updateFields.length === 0 && uniqueFields.length === 0) return undefined
     throw new FieldError(

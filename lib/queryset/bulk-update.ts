@@ -11,6 +11,7 @@ import { validate } from '../meta/schemas.ts'
 import { Expression } from '../query/expression.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { readOptions } from '../util/options.ts'
+import { assertList } from '../util/shapes.ts'
 import { writeBatches } from './batches.ts'
 import { chunks, weightOf } from './chunks.ts'
 import { originOf } from './databases.ts'
@@ -61,6 +62,7 @@ export async function bulkUpdate(
   if (own.batchSize !== undefined) assertSize(own.batchSize, 'batchSize')
   assertOnProgress(own.onProgress, 'bulkUpdate')
   const columns = columnsToWrite(state.model, names)
+  assertList(instances, "bulkUpdate(books, ['pages'])")
   if (instances.length === 0) return 0
   for (const instance of instances) assertInstance(state.model, instance)
   const fields = columns.map(({ name }) => name)

@@ -7,6 +7,7 @@ import type { ModelMeta } from '../meta/model-meta.ts'
 import { withLock } from '../query/lock.ts'
 import type { QueryState } from '../query/nodes.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
+import { assertValues } from '../util/shapes.ts'
 import { type BulkCreateOptions, toInsertOptions } from './bulk-options.ts'
 import { fetchRows } from './fetch.ts'
 import { type InsertOptions, insertInstances } from './insert.ts'
@@ -87,7 +88,7 @@ export async function getOrCreate(
   options: GetOrCreateOptions<Values>,
 ): Promise<[Columns, boolean]> {
   const { defaults = {} } = readOptions('getOrCreate()', options, GET_OPTIONS)
-  assertNames(state.model, defaults)
+  assertNames(state.model, defaults, 'defaults of getOrCreate()')
   const query = limitedForGet(withGet(state, [where]))
   const find = async (): Promise<Columns> =>
     onlyRow(query, (await fetchRows(db.current(), query)) as Columns[])
@@ -115,8 +116,9 @@ export async function updateOrCreate(
 ): Promise<[Columns, boolean]> {
   const own = readOptions('updateOrCreate()', options, UPDATE_OPTIONS)
   const { defaults = {}, createDefaults = defaults } = own
-  assertNames(state.model, defaults)
-  assertNames(state.model, createDefaults)
+  assertNames(state.model, defaults, 'defaults of updateOrCreate()')
+  assertNames(state.model, createDefaults, 'createDefaults of updateOrCreate()')
+  withGet(state, [where])
   return await db.atomic(async () => {
     const creating = { defaults: createDefaults }
     const [instance, isNew] = await getOrCreate(db, lockable(state), where, creating)
@@ -145,7 +147,8 @@ function construct(meta: ModelMeta, values: object): Savable {
 }
 
 /** A wrong name is told by the first call, not by the first that creates a row. */
-function assertNames(meta: ModelMeta, values: Values): void {
+function assertNames(meta: ModelMeta, values: unknown, what: string): void {
+  assertValues(values, what)
   for (const name of Object.keys(values)) namedColumn(meta, name)
 }
 

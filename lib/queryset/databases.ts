@@ -1,4 +1,4 @@
-import { databaseNamed } from '../database/registry.ts'
+import { databaseFor, databaseNamed } from '../database/registry.ts'
 import { Database } from '../database/runner.ts'
 import { ImproperlyConfigured, InvalidValueError } from '../errors.ts'
 import { type Columns, instanceOrigin, type Origin } from '../hydrate/instance.ts'
@@ -17,8 +17,8 @@ export function databaseOf(state: QueryState): Database {
 
 /** The database an instance is written to: `using`, else where it came from, else the model's. */
 export function databaseOfInstance(instance: Columns, meta: ModelMeta, using?: unknown): Database {
-  if (using instanceof Database) return using
-  return named(using ?? instanceOrigin(instance)?.database ?? meta.database)
+  if (using !== undefined) return databaseFor(using as string | Database)
+  return named(instanceOrigin(instance)?.database ?? meta.database)
 }
 
 /** @throws ImproperlyConfigured when `database` is neither a name nor a database. */

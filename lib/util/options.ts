@@ -1,9 +1,10 @@
 import { FieldError } from '../errors.ts'
 import { isPlainObject, ownOptions } from './plain-object.ts'
+import { assertFlag } from './shapes.ts'
 import { shownName } from './shown-name.ts'
 
-/** The names of the options `T`: all of them, to the compiler. */
-export type OptionNames<T> = Readonly<Record<keyof T & string, true>>
+/** The names of the options `T`: all of them, to the compiler. A flag is true, false or not given. */
+export type OptionNames<T> = Readonly<Record<keyof T & string, true | 'flag'>>
 
 /**
  * The options that somebody gave, without what they inherit. TypeScript has seen to their names
@@ -11,7 +12,8 @@ export type OptionNames<T> = Readonly<Record<keyof T & string, true>>
  * have more than options, and gives them by getters, too.
  *
  * @param refusal the error of what is no option, or no object
- * @throws FieldError unless there is a `refusal`; naming the option, and those that there are
+ * @throws FieldError unless there is a `refusal`; naming the option, and those that there are, or the
+ * flag that is none
  * @example readOptions('iterator()', options, { chunkSize: true })
  */
 export function readOptions<T extends object>(
@@ -20,14 +22,26 @@ export function readOptions<T extends object>(
   names: OptionNames<T>,
   refusal: new (message: string) => Error = FieldError,
 ): T {
-  const known = Object.keys(names)
+  const options = ownGiven(verb, given, Object.keys(names), refusal)
+  for (const [name, kind] of Object.entries(names)) {
+    if (kind === 'flag') assertFlag(Reflect.get(options, name), verb, name, refusal)
+  }
+  return options as T
+}
+
+function ownGiven(
+  verb: string,
+  given: unknown,
+  known: readonly string[],
+  refusal: new (message: string) => Error,
+): object {
   if (!isPlainObject(given)) {
     const found = optionsOfInstance(given, known)
-    if (found !== null) return found as T
+    if (found !== null) return found
     throw new refusal(`${verb} takes its options as one object: { ${known.join(', ')} }.`)
   }
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(names, name)) throw new refusal(unknownOption(verb, name, known))
+    if (!known.includes(name)) throw new refusal(unknownOption(verb, name, known))
   }
   return ownOptions(given)
 }

@@ -180,6 +180,115 @@ describeOnEach('options with a typo', (kind) => {
     )
   })
 
+  it('and what is no function, list, flag or time are named too', async () => {
+    const [book, author] = [new Book({ title: 'A', author: 1 }), new Author({ name: 'Ann' })]
+    Object.assign(book, { id: 1 })
+    Object.assign(author, { id: 1 })
+    const wrong = (value: unknown): never => value as never
+    const rows = [{ name: 'A' }]
+    const clashing = { updateConflicts: true, updateFields: ['name'], uniqueFields: ['mentor'] }
+    const calls: readonly (readonly [string, () => unknown])[] = [
+      ['TransactionError: atomic() takes a function', () => atomic(wrong('text'))],
+      ['TransactionError: atomic() takes a function', () => atomic(wrong(Promise.resolve()))],
+      ['TransactionError: onCommit() takes a function', () => onCommit(wrong(true))],
+      ['TransactionError: run() takes a function', () => sandbox(shop.db).run(wrong({}))],
+      [
+        "TransactionError: sandbox() takes unread as 'warn'",
+        () => sandbox(shop.db, wrong({ unread: 'thorw' })),
+      ],
+      ['InvalidValueError: captureQueries() takes a function', () => captureQueries(wrong(null))],
+      ['InvalidValueError: expectQueries() takes a function', () => expectQueries(0, wrong(null))],
+      ...['readOnly', 'deferrable', 'durable'].map(
+        (name) =>
+          [
+            `FieldError: atomic() takes true or false as ${name}`,
+            () => atomic(() => 1, wrong({ [name]: 'false' })),
+          ] as const,
+      ),
+      [
+        'ImproperlyConfigured: using takes the name',
+        () => atomic(() => 1, wrong({ using: shop.db.knex })),
+      ],
+      [
+        'ImproperlyConfigured: using takes the name',
+        () => author.save(wrong({ using: shop.db.knex })),
+      ],
+      ['ImproperlyConfigured: using takes the name', () => sandbox(wrong(null)).run(() => 1)],
+      ['ImproperlyConfigured: using takes', () => expectQueries(0, () => 1, wrong({ using: 1 }))],
+      [
+        'FieldError: bulkCreate() takes true or false as ignoreConflicts',
+        () => Author.objects.bulkCreate(rows, wrong({ ignoreConflicts: 'no' })),
+      ],
+      [
+        'FieldError: bulkCreate() takes an array',
+        () => Author.objects.bulkCreate(rows, wrong({ ...clashing, uniqueFields: 'name' })),
+      ],
+      [
+        'FieldError: bulkCreate() takes an array',
+        () =>
+          Author.objects.bulkCreate(rows, wrong({ ...clashing, updateFields: new Set(['name']) })),
+      ],
+      [
+        'FieldError: Author has no field',
+        () => Author.objects.bulkCreate(rows, wrong({ ...clashing, updateFields: [Symbol('x')] })),
+      ],
+      [
+        'InvalidValueError: bulkUpdate() takes an array',
+        () => Author.objects.bulkUpdate(wrong(new Set([author])), ['name']),
+      ],
+      ['FieldError: Author has no field', () => Author.objects.bulkUpdate([author], wrong([{}]))],
+      [
+        'InvalidValueError: defaults of getOrCreate()',
+        () =>
+          Author.objects.getOrCreate({ name: 'A' }, wrong({ defaults: new Map([['name', 'B']]) })),
+      ],
+      [
+        'InvalidValueError: createDefaults of updateOrCreate()',
+        () => Author.objects.updateOrCreate({ name: 'A' }, wrong({ createDefaults: null })),
+      ],
+      [
+        'InvalidValueError: filter() takes a plain object',
+        () => Author.objects.updateOrCreate(wrong(5)),
+      ],
+      [
+        'InvalidValueError: a new Author: expected an object',
+        () => Author.objects.create(wrong(new Map())),
+      ],
+      ['InvalidValueError: a new Author: expected an object', () => new Author(wrong([]))],
+      ['FieldError: save() takes an array', () => author.save(wrong({ fields: 'name' }))],
+      ['FieldError: Author has no field', () => author.save({ fields: ['nmae'] })],
+      ['InvalidValueError: This Author is not saved yet', () => author.save({ fields: ['name'] })],
+      [
+        'FieldError: refreshFromDb() takes an array',
+        () => author.refreshFromDb(wrong({ fields: 'name' })),
+      ],
+      ['InvalidValueError: set() takes an array', () => book.tags.set(wrong(new Set([1])))],
+      ['InvalidValueError: set() takes an array', () => author.books.set(wrong(book))],
+      [
+        'FieldError: set() takes true or false as clear',
+        () => book.tags.set([1], wrong({ clear: 1 })),
+      ],
+      [
+        'FieldError: safeFilter() takes an array',
+        () => safeFilter(Book, '', wrong({ allow: 'title' })),
+      ],
+      ['FieldError: safeOrder() takes an array', () => safeOrder(Book, '', wrong({ allow: 'id' }))],
+      ...[Number.POSITIVE_INFINITY, Number.NaN, -1, 2 ** 31, '5', null].map(
+        (timeoutMs) =>
+          [
+            'RangeError: close() takes timeoutMs in milliseconds, 0 or more and at most 2147483647.',
+            () => shop.db.close(wrong({ timeoutMs })),
+          ] as const,
+      ),
+    ]
+    for (const [told, call] of calls) {
+      const error = await shop.sends(0, () => rejection((async () => await call())()))
+      expect(`${error.name}: ${error.message}`, String(call)).to.contain(told)
+    }
+    expect(() => connect(config, wrong({ onUnconsumedError: 1 }))).to.throw(ImproperlyConfigured)
+    expect(() => connect(config, wrong({ debug: 'no' }))).to.throw(ImproperlyConfigured)
+  })
+
   it('that are no object are told what one looks like', async () => {
     for (const given of [null, 'x', 1, [], new Date(), () => 1, new Book(), Q({ id: 1 })]) {
       expect(() => Book.objects.iterator(given as never)).to.throw(

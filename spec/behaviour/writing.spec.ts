@@ -1,6 +1,6 @@
 /** create, save, update, delete and their kin. */
 import { expect } from 'chai'
-import { F, FieldError, ValidationError } from '../../lib/index.ts'
+import { Coalesce, F, FieldError, OuterRef, Subquery, ValidationError } from '../../lib/index.ts'
 import { describeOnEach } from '../support/databases.ts'
 import { Author, Book, Tag } from './support/library.ts'
 import { OptionalSample, Sample } from './support/samples.ts'
@@ -513,6 +513,25 @@ describeOnEach('writing', (kind) => {
         const nothing = await rejection(Book.objects.update({ title: undefined } as never))
         expect(nothing.name).to.be.oneOf(['ValidationError', 'InvalidValueError'])
       })
+    })
+
+    it('of what a subquery finds by a relation of the row is refused by name', async () => {
+      const own = Author.objects.filter({ id: OuterRef('authorId') }).values('mentorId')
+      await Book.objects.update({ pages: Coalesce(Subquery(own), 7) })
+      const pages = await Book.objects.orderBy('id').valuesList('pages', { flat: true })
+      expect(pages).to.deep.equal([7, 7, 1, 1])
+      const far = Author.objects.filter({ id: OuterRef('author__mentor') }).values('id')
+      const book = await emma()
+      book.pages = Subquery(far) as never
+      for (const write of [
+        () => Book.objects.update({ pages: Subquery(far) }),
+        () => Book.objects.bulkUpdate([book], ['pages']),
+        () => book.save(),
+      ]) {
+        const error = await stage.sends(0, () => rejection(write()))
+        expect(error).to.be.instanceOf(FieldError)
+        expect(error.message).to.contain('columns of its own model, not of a relation')
+      }
     })
 
     it('after a slice is an error', async () => {
