@@ -15,7 +15,7 @@ export function quotedItem(text: string): string {
 }
 
 /** A quoted item, a bracket, a comma, or an item without quotes. */
-const TOKEN = /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|([{},])|([^{},"\\]+)/y
+const TOKEN = /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|([{},])|[^{},"\\]+/y
 
 /**
  * Takes apart what PostgreSQL writes of an array, with any number of dimensions.
@@ -30,7 +30,7 @@ export function parseArray(text: string): ArrayParts {
   const around: ArrayParts[number][][] = []
   let inside = whole
   while (TOKEN.lastIndex < text.length) {
-    const [, quoted, mark, bare] = TOKEN.exec(text) ?? noArray()
+    const [token, quoted, mark] = TOKEN.exec(text) ?? noArray()
     if (mark === '{') {
       const next: ArrayParts[number][] = []
       inside.push(next)
@@ -39,7 +39,7 @@ export function parseArray(text: string): ArrayParts {
     } else if (mark === '}') {
       inside = around.pop() ?? noArray()
     } else if (mark === undefined) {
-      inside.push(quoted?.replace(/\\([\s\S])/g, '$1') ?? (bare === 'NULL' ? null : (bare ?? null)))
+      inside.push(quoted?.replace(/\\([\s\S])/g, '$1') ?? (token === 'NULL' ? null : token))
     }
   }
   const [array] = whole

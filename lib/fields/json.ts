@@ -151,17 +151,34 @@ function isData(value: object): boolean {
   return Array.isArray(value) || describeValue(value) === 'an object'
 }
 
-function readJson(raw: unknown): JsonValue {
-  if (typeof raw === 'string') {
-    try {
-      return JSON.parse(raw) as JsonValue
-    } catch {
-      // Without its cause, whose message quotes the text.
-      throw new InvalidValueError('holds text that is no JSON')
-    }
+/**
+ * The value of JSON text.
+ *
+ * @throws InvalidValueError
+ * @example parseJson('[1]') // [1]
+ */
+export function parseJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    // Without its cause, whose message quotes the text.
+    throw new InvalidValueError('holds text that is no JSON')
   }
+}
+
+function readJson(raw: unknown): JsonValue {
+  if (typeof raw === 'string') return parseJson(raw)
   if (typeof raw === 'number' || typeof raw === 'boolean') return raw
   throw new InvalidValueError(`holds ${describeValue(raw)} where JSON text is due`)
+}
+
+/** Undefined of what a property was set to that is no JSON: a bigint, what contains itself. */
+function writeJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 const JSON_KIND: ColumnKind<JsonValue> = Object.freeze({
@@ -170,7 +187,7 @@ const JSON_KIND: ColumnKind<JsonValue> = Object.freeze({
   base: valueSchema(acceptJson, {}),
   accept: acceptJson,
   json: {},
-  toDb: (value) => JSON.stringify(value),
+  toDb: writeJson,
   fromDb: readJson,
   toJson: (value) => value,
   equals: equalJson,

@@ -2,6 +2,7 @@ import { InvalidValueError } from '../errors.ts'
 import type { ColumnKind } from './column.ts'
 import { ColumnField } from './column-field.ts'
 import type { DialectName } from './dialect.ts'
+import { parseJson } from './json.ts'
 import { describeValue, Refusal } from './refusal.ts'
 import { valueSchema } from './value-schema.ts'
 
@@ -42,7 +43,7 @@ function listKind(field: ColumnField): ColumnKind<Items> {
 }
 
 function itemsOf(raw: unknown): Items {
-  const items: unknown = typeof raw === 'string' ? JSON.parse(raw) : raw
+  const items: unknown = typeof raw === 'string' ? parseJson(raw) : raw
   if (Array.isArray(items)) return items
   throw new InvalidValueError(`holds ${describeValue(raw)} where an array is due`)
 }

@@ -73,25 +73,38 @@ function isLonger(text: string, max: number): boolean {
   return count > max
 }
 
+/** What text must look like beyond its length. */
+interface Form {
+  readonly expected: string
+  test(text: string): boolean
+}
+
+const EMAIL: Form = { expected: 'an email address', test: (text) => z.regexes.email.test(text) }
+const URL_FORM: Form = { expected: 'an absolute URL (http, https, ftp)', test: isUrl }
+const SLUG_FORM: Form = {
+  expected: 'letters, digits, hyphens and underscores',
+  test: (text) => SLUG.test(text),
+}
+
 function textKind(
   name: string,
   maxLength: number | undefined,
   json: JsonSchema = {},
-  hasForm?: (text: string) => boolean,
+  form?: Form,
 ): ColumnKind<string> {
   const limit = (text: string): Refusal | undefined => {
     if (maxLength !== undefined && isLonger(text, maxLength)) {
       return new Refusal(`has at most ${maxLength} characters, got longer text`)
     }
-    if (hasForm === undefined || hasForm(text)) return undefined
-    return new Refusal(`expects ${FORMS[name] ?? name}, got other text`)
+    if (form === undefined || form.test(text)) return undefined
+    return new Refusal(`expects ${form.expected}, got other text`)
   }
   return Object.freeze({
     name,
     family: 'text',
     base: TEXT_BASE,
     accept: acceptText,
-    ...(maxLength === undefined && hasForm === undefined ? {} : { limit }),
+    ...(maxLength === undefined && form === undefined ? {} : { limit }),
     json: { type: 'string', ...(maxLength === undefined ? {} : { maxLength }), ...json },
     toDb: (value: string) => (typeof value === 'string' ? value : undefined),
     plain: 'string',
@@ -99,12 +112,6 @@ function textKind(
     toJson: (value: string) => value,
     equals: (a: string, b: string) => a === b,
   } satisfies ColumnKind<string>)
-}
-
-const FORMS: Readonly<Record<string, string>> = {
-  email: 'an email address',
-  url: 'an absolute URL (http, https, ftp)',
-  slug: 'letters, digits, hyphens and underscores',
 }
 
 function readText(raw: unknown): string {
@@ -163,8 +170,7 @@ export function email<
   D extends DefaultOf<string> = undefined,
   P extends boolean = false,
 >(options: SizedTextOptions<N, D, P> = {}): Text<N, D, P> {
-  const isEmail = (value: string): boolean => z.regexes.email.test(value)
-  return sizedText('email', options, 254, { format: 'email' }, isEmail)
+  return sizedText('email', options, 254, { format: 'email' }, EMAIL)
 }
 
 /**
@@ -178,7 +184,7 @@ export function url<
   D extends DefaultOf<string> = undefined,
   P extends boolean = false,
 >(options: SizedTextOptions<N, D, P> = {}): Text<N, D, P> {
-  return sizedText('url', options, 200, { format: 'uri' }, isUrl)
+  return sizedText('url', options, 200, { format: 'uri' }, URL_FORM)
 }
 
 /**
@@ -192,7 +198,7 @@ export function slug<
   D extends DefaultOf<string> = undefined,
   P extends boolean = false,
 >(options: SizedTextOptions<N, D, P> = {}): Text<N, D, P> {
-  return sizedText('slug', options, 50, { pattern: SLUG.source }, (value) => SLUG.test(value))
+  return sizedText('slug', options, 50, { pattern: SLUG.source }, SLUG_FORM)
 }
 
 /**
@@ -220,10 +226,10 @@ function sizedText<N extends boolean, D extends DefaultOf<string>, P extends boo
   options: SizedTextOptions<N, D, P>,
   defaultLength: number,
   json: JsonSchema,
-  hasForm: (text: string) => boolean,
+  form: Form,
 ): Text<N, D, P> {
   assertOptions(name, options, optionNames('maxLength'))
   const maxLength = options.maxLength ?? defaultLength
   assertCount(name, 'maxLength', maxLength, 1)
-  return new ColumnField(textKind(name, maxLength, json, hasForm), options, { maxLength })
+  return new ColumnField(textKind(name, maxLength, json, form), options, { maxLength })
 }

@@ -11,6 +11,10 @@ function nested(depth: number): unknown {
   return value
 }
 
+function withGetter(list: unknown[]): unknown[] {
+  return Object.defineProperty(list, 0, { get: () => 1 })
+}
+
 describe('json', () => {
   it('refuses what JSON cannot carry, at any depth', () => {
     const cyclic: { self?: unknown } = {}
@@ -40,6 +44,8 @@ describe('json', () => {
         },
         'with a getter',
       ],
+      [withGetter([1]), 'an array with a getter'],
+      [Object.setPrototypeOf(new Map(), null), 'got a Map'],
       ['a\0b', 'without NUL'],
       ['a\ud800', 'lone surrogate'],
       [{ 'a\0': 1 }, 'without NUL'],
@@ -86,6 +92,11 @@ describe('json', () => {
     const taken = field.check(given)
     given.a.push(2)
     expect(taken).to.deep.equal({ a: [1] })
+  })
+
+  it('takes what an object shows and nothing that it hides', () => {
+    const given = Object.defineProperty({ a: 1 }, 'hidden', { value: 2 })
+    expect(field.check(given)).to.deep.equal({ a: 1 })
   })
 
   it('takes objects without a prototype', () => {
@@ -148,6 +159,16 @@ describe('json', () => {
       const dates = fields.json({ schema: z.object({ at: z.coerce.date() }) })
       const result = dates.schema.safeParse({ at: '2021-03-14' })
       expect(result.error?.issues[0]?.message).to.contain('got a Date')
+    })
+
+    it('waits for a schema that takes its time', async () => {
+      const slow = z.string().refine(async (text) => text === 'yes')
+      const { schema } = fields.json({ schema: slow })
+      expect(await schema.parseAsync('yes')).to.equal('yes')
+      expect((await schema.safeParseAsync('no')).success).to.equal(false)
+      const made = fields.json({ schema: z.string().transform(async () => new Date(0)) }).schema
+      const { error } = await made.safeParseAsync('x')
+      expect(error?.issues[0]?.message).to.contain('got a Date')
     })
 
     it('compares lookups with any JSON', () => {

@@ -46,6 +46,11 @@ describe('declarations of columns', () => {
     expect(field.choices).to.deep.equal(['a', 'b'])
     expect(fields.auto()).to.include({ primaryKey: true, unique: true, generated: true })
     expect(fields.email().maxLength).to.equal(254)
+    expect(fields.choice({ choices: ['a'], maxLength: 5 }).maxLength).to.equal(5)
+    expect(fields.text({ column: undefined, null: undefined } as never)).to.include({
+      column: undefined,
+      null: false,
+    })
     expect(fields.dateTime({ storage: 'epochMs' }).storage).to.equal('epochMs')
     expect(fields.decimal({ maxDigits: 8, decimalPlaces: 2 })).to.include({
       maxDigits: 8,
@@ -109,6 +114,9 @@ describe('declarations of columns', () => {
     ['an empty column', () => fields.text({ column: '' }), 'column must be a name'],
     ['a null key', () => fields.uuid({ primaryKey: true, null: true }), 'cannot be null'],
     ['no choices', () => fields.choice({ choices: [] }), 'not empty'],
+    ['no choices at all', () => fields.choice({} as never), 'the number of choices must be'],
+    ['short choices', () => fields.choice({ choices: ['a'], maxLength: 0 }), 'maxLength must be'],
+    ['a choice beyond', () => fields.choice({ choices: ['ab'], maxLength: 1 }), 'a choice has at'],
     [
       'choices of another type',
       () => fields.integer({ choices: ['a' as never] }),
@@ -158,6 +166,9 @@ describe('declarations of relations', () => {
     const tags = fields.manyToMany('Tag', { through: 'Tagging', relatedName: 'books' })
     expect(tags).to.include({ kind: 'manyToMany', target: 'Tag', through: 'Tagging' })
     expect(tags.onDelete).to.equal(undefined)
+    const nullable = { onDelete: 'setDefault', null: true, default: null }
+    const none = fields.foreignKey(Author, nullable as never)
+    expect(none.makeDefault()).to.equal(null)
     const keyed = fields.foreignKey(Author, { onDelete: 'setDefault', default: () => 5 })
     expect(keyed.makeDefault()).to.equal(5)
   })

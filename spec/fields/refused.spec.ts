@@ -1,6 +1,9 @@
 import { expect } from 'chai'
 import { InvalidValueError } from '../../lib/errors.ts'
+import type { AnyColumn } from '../../lib/fields/column-field.ts'
+import type { DialectName } from '../../lib/fields/dialect.ts'
 import { fields } from '../../lib/fields/fields.ts'
+import { listOf } from '../../lib/fields/list.ts'
 import { kinds } from './kinds.ts'
 
 const SECRET = 'hunter2'
@@ -159,17 +162,105 @@ describe('values that are refused before any SQL', () => {
       InvalidValueError,
       'Book.pages holds text where an integer of a JavaScript number is due',
     )
-    expect(() => fields.auto().fromDb('9007199254740993', 'postgresql')).to.throw('beyond 2**53')
-    expect(() => fields.bigInteger().fromDb(2 ** 60, 'sqlite')).to.throw('the driver rounded')
-    expect(() => fields.decimal().fromDb('NaN', 'postgresql')).to.throw('holds NaN')
-    expect(() => fields.decimal().fromDb(SECRET, 'sqlite')).to.throw('holds text')
-    expect(() => fields.date().fromDb('infinity', 'postgresql')).to.throw('holds infinity')
-    expect(() => fields.date().fromDb('0044-03-15 BC', 'postgresql')).to.throw('before Christ')
-    expect(() => fields.boolean().fromDb(2, 'sqlite')).to.throw('where true or false is due')
-    expect(() => fields.json().fromDb(`{"a": ${SECRET}`, 'sqlite')).to.throw('text that is no JSON')
-    expect(() => fields.text().fromDb(Buffer.from('a'), 'sqlite')).to.throw('holds binary data')
+    const bytes = Buffer.from('a')
+    const due = (what: string) => (kind: string) => `holds ${kind} where ${what} is due`
+    const instant = due('an instant of the years 1 to 9999')
+    const day = due('a date of the years 1 to 9999')
+    const cases: readonly (readonly [AnyColumn, unknown, DialectName, string])[] = [
+      [fields.auto(), '9007199254740993', 'postgresql', 'holds an integer beyond 2**53'],
+      [fields.bigInteger(), 2 ** 60, 'sqlite', 'holds an integer that the driver rounded'],
+      [fields.bigInteger(), 1.5, 'sqlite', due('a bigint')('a number with a fraction')],
+      [fields.float(), ' ', 'sqlite', due('a number')('text')],
+      [fields.float(), bytes, 'sqlite', due('a number')('binary data')],
+      [fields.decimal(), 'NaN', 'postgresql', due('a decimal')('NaN')],
+      [fields.decimal(), '-Infinity', 'postgresql', due('a decimal')('-Infinity')],
+      [fields.decimal(), SECRET, 'sqlite', due('a decimal')('text')],
+      [fields.decimal(), '.', 'sqlite', due('a decimal')('text')],
+      [fields.decimal(), '1e401', 'sqlite', due('a decimal')('text')],
+      [fields.decimal(), '1e-401', 'sqlite', due('a decimal')('text')],
+      [fields.decimal(), bytes, 'sqlite', due('a decimal')('binary data')],
+      [fields.date(), 'infinity', 'postgresql', day('infinity')],
+      [fields.date(), '-infinity', 'postgresql', day('-infinity')],
+      [fields.date(), '0044-03-15 BC', 'postgresql', day('a year before Christ')],
+      [fields.date(), '2021-03-14 00:00:00 BC', 'postgresql', day('a year before Christ')],
+      [fields.date(), '2021-03-14x', 'sqlite', day('text')],
+      [fields.date(), '2021-02-29', 'sqlite', day('text')],
+      [fields.date(), 1, 'sqlite', day('a number')],
+      [fields.dateTime(), 'infinity', 'postgresql', instant('infinity')],
+      [fields.dateTime(), SECRET, 'sqlite', instant('text')],
+      [fields.dateTime(), 8.64e15, 'sqlite', instant('a number')],
+      [fields.dateTime(), 0, 'postgresql', instant('a number')],
+      [fields.dateTime(), new Date(8.64e15), 'mysql', instant('a Date')],
+      [fields.dateTime(), new Date(0), 'sqlite', instant('a Date')],
+      [fields.time(), '25:00', 'sqlite', due('a time of day')('text')],
+      [fields.time(), `09:00:00.${'0'.repeat(16)}`, 'sqlite', due('a time of day')('text')],
+      [fields.time(), 9, 'sqlite', due('a time of day')('a number')],
+      [fields.duration(), '', 'sqlite', due('a duration')('text')],
+      [fields.duration(), `1 day${' '.repeat(64)}`, 'postgresql', due('a duration')('text')],
+      [fields.duration(), '9007199254740993', 'sqlite', due('a duration')('text')],
+      [fields.duration(), Infinity, 'sqlite', due('a duration')('Infinity')],
+      [fields.boolean(), 2, 'sqlite', due('true or false')('a number')],
+      [fields.uuid(), 1, 'sqlite', due('a UUID')('a number')],
+      [fields.binary(), 'ff', 'postgresql', due('binary data')('text')],
+      [fields.binary(), 1, 'sqlite', due('binary data')('a number')],
+      [fields.json(), `{"a": ${SECRET}`, 'sqlite', 'holds text that is no JSON'],
+      [fields.json(), bytes, 'sqlite', due('JSON text')('binary data')],
+      [fields.text(), bytes, 'sqlite', due('text')('binary data')],
+      [fields.array(fields.text()), 1, 'sqlite', due('an array')('a number')],
+      [fields.array(fields.text()), `["${SECRET}`, 'sqlite', 'holds text that is no array'],
+      [fields.array(fields.text()), '{"a":1}', 'sqlite', 'holds what is no array'],
+      [fields.integerRange(), 1, 'postgresql', due('a range')('a number')],
+      [fields.integerRange(), '[1,2', 'postgresql', due('a range')('text')],
+      [listOf(fields.text()), 1, 'sqlite', due('an array')('a number')],
+      [listOf(fields.text()), '{"a":1}', 'sqlite', due('an array')('text')],
+      [listOf(fields.text()), `["${SECRET}`, 'sqlite', 'holds text that is no JSON'],
+    ]
+    for (const [field, raw, dialect, message] of cases) {
+      const error = thrownBy(() => field.fromDb(raw, dialect, 'Item.x'))
+      expect(error, message).to.be.instanceOf(InvalidValueError)
+      expect(error.message.slice(0, 7 + message.length)).to.equal(`Item.x ${message}`)
+      expect(error.message).not.to.contain(SECRET)
+    }
+  })
+
+  it('are named when text of PostgreSQL is no array', () => {
+    const field = fields.array(fields.text({ null: true }))
+    const wrong = ['', 'a', '{', '{a', '}', '{a}}', '{a}{b}', '{a}b', '{"a}', '{"a"', '[0:1]', '\\']
+    for (const text of wrong) {
+      const error = thrownBy(() => field.fromDb(text, 'postgresql', 'Item.x'))
+      expect([text, error.message]).to.deep.equal([text, 'Item.x holds text that is no array'])
+    }
+  })
+
+  it('are named when a property was set past its column', () => {
+    const circle: Record<string, unknown> = {}
+    circle['self'] = circle
+    const ends = { upper: null, bounds: '[)' }
+    const cases: readonly (readonly [AnyColumn, unknown, string])[] = [
+      [fields.json(), 1n, 'a bigint'],
+      [fields.json(), circle, 'an object'],
+      [fields.json(), () => 1, 'a function'],
+      [fields.integerRange(), { lower: SECRET, ...ends }, 'an object'],
+      [fields.integerRange(), { lower: null, upper: SECRET, bounds: '[)' }, 'an object'],
+      [fields.integerRange(), { lower: 1, upper: null, bounds: SECRET }, 'an object'],
+      [fields.array(fields.text()), SECRET, 'text'],
+    ]
+    for (const [field, value, kind] of cases) {
+      const error = thrownBy(() => field.toDb(value, 'postgresql', 'Item.x'))
+      expect(error).to.be.instanceOf(InvalidValueError)
+      expect(error.message).to.equal(`Item.x cannot be written: it holds ${kind}`)
+    }
   })
 })
+
+function thrownBy(work: () => unknown): Error {
+  try {
+    work()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('Nothing was thrown.')
+}
 
 interface Schema {
   safeParse(value: unknown): { success: boolean }

@@ -1,7 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { ColumnField } from '../../lib/fields/column-field.ts'
 import type { DialectName } from '../../lib/fields/dialect.ts'
 import { fields } from '../../lib/fields/fields.ts'
+import { distinctKeys, toMapKey } from '../../lib/fields/key.ts'
+import { listOf } from '../../lib/fields/list.ts'
 import { kinds } from './kinds.ts'
 
 const dialects: readonly DialectName[] = ['sqlite', 'postgresql', 'mysql']
@@ -139,13 +142,118 @@ describe('values of columns', () => {
     expect(fields.binary().fromDb('\\x00ff', 'postgresql')).to.deep.equal(new Uint8Array([0, 255]))
   })
 
+  it('reads numbers in whatever form a driver gives them', () => {
+    expect(fields.integer().fromDb(12n, 'sqlite')).to.equal(12)
+    expect(fields.bigInteger().fromDb(2n ** 62n, 'sqlite')).to.equal(2n ** 62n)
+    expect(fields.float().fromDb(12n, 'sqlite')).to.equal(12)
+    expect(fields.decimal().fromDb(12n, 'sqlite')).to.equal('12')
+    expect(fields.duration().fromDb(12n, 'sqlite')).to.equal(12)
+    expect(fields.duration().fromDb(12.9, 'sqlite')).to.equal(12)
+    expect(fields.text().fromDb(2n ** 62n, 'sqlite')).to.equal('4611686018427387904')
+  })
+
+  it('reads JSON that a driver or SQLite has read already', () => {
+    expect(fields.json().fromDb(1.5, 'sqlite')).to.equal(1.5)
+    expect(fields.json().fromDb(true, 'postgresql')).to.equal(true)
+  })
+
+  it('reads arrays of PostgreSQL wherever they begin, and those that a driver took apart', () => {
+    const field = fields.array(fields.integer({ null: true }))
+    expect(field.fromDb('[0:1]={1,2}', 'postgresql')).to.deep.equal([1, 2])
+    expect(field.fromDb('{NULL,-3}', 'postgresql')).to.deep.equal([null, -3])
+    expect(field.fromDb('{}', 'postgresql')).to.deep.equal([])
+    expect(field.fromDb([1, null], 'postgresql')).to.deep.equal([1, null])
+    const texts = fields.array(fields.text({ null: true }))
+    expect(texts.fromDb('{NULL,"NULL",a b,"a\\"b","a\\\\","{,}"}', 'postgresql')).to.deep.equal([
+      null,
+      'NULL',
+      'a b',
+      'a"b',
+      'a\\',
+      '{,}',
+    ])
+    const flags = fields.array(fields.boolean())
+    expect(flags.fromDb('{t,f}', 'postgresql')).to.deep.equal([true, false])
+    expect(flags.fromDb([true, false], 'postgresql')).to.deep.equal([true, false])
+    expect(flags.fromDb('[1,0]', 'sqlite')).to.deep.equal([true, false])
+  })
+
+  it('takes ranges with bounds and without, and says which end is wrong', () => {
+    const field = fields.integerRange()
+    const range = { lower: 1, upper: 5, bounds: '[)' }
+    expect(field.check([1, 5])).to.deep.equal(range)
+    expect(field.check({ lower: 1, upper: 5 })).to.deep.equal(range)
+    expect(field.check({ lower: 1, upper: 4, bounds: '[]' })).to.deep.equal(range)
+    expect(field.check({ isEmpty: true })).to.deep.equal({ isEmpty: true })
+    expect(() => field.check(['x', 5])).to.throw('expects an integer, got text in lower')
+    expect(() => field.check([1, 'x'])).to.throw('expects an integer, got text in upper')
+  })
+
+  it('takes a float that is no number for a choice', () => {
+    const field = fields.float({ choices: [Number.NaN, 1] })
+    expect(field.schema.parse(Number.NaN)).to.deep.equal(Number.NaN)
+    expect(field.schema.safeParse(2).success).to.equal(false)
+  })
+
+  it('knows values by one key each, whatever form they have', () => {
+    const ids = ['123E4567-E89B-12D3-A456-426614174000', '123e4567-e89b-12d3-a456-426614174000']
+    expect(distinctKeys(fields.uuid(), [null, ...ids, undefined])).to.deep.equal([ids[0]])
+    const epoch = [new Date(0), new Date(0), new Date(1)]
+    expect(distinctKeys(fields.dateTime(), epoch)).to.deep.equal([epoch[0], epoch[2]])
+    expect(toMapKey(fields.dateTime(), new Date(5))).to.equal(5)
+    expect(toMapKey(fields.binary(), new Uint8Array([0, 255]))).to.equal('00ff')
+    expect(toMapKey(fields.integerRange(), [1, 5])).to.equal('{"lower":1,"upper":5,"bounds":"[)"}')
+    expect(toMapKey(fields.text(), 'a')).to.equal('a')
+    expect(toMapKey(fields.integer(), 5n)).to.equal(5)
+    expect(toMapKey(fields.bigInteger(), 5)).to.equal(5n)
+    expect(toMapKey(fields.text(), null)).to.equal(null)
+    expect(toMapKey(fields.text(), undefined)).to.equal(null)
+  })
+
+  it('lets the fault of a kind itself through as it is', () => {
+    const fault = new TypeError('a mistake in this program')
+    const kind = {
+      ...fields.integer().type,
+      fromDb: () => {
+        throw fault
+      },
+    }
+    expect(() => new ColumnField(kind, {}).fromDb(1, 'sqlite', 'Item.x')).to.throw(fault)
+  })
+
   it('reads times and dates in the forms databases have', () => {
+    expect(fields.date().fromDb('2021-03-14T23:59:59', 'sqlite')).to.equal('2021-03-14')
+    const at = new Date('2021-03-14T01:02:03.004Z')
+    expect(fields.dateTime().fromDb(at, 'mysql')).to.deep.equal(at)
+    expect(fields.dateTime().fromDb(at.getTime() + 0.9, 'sqlite')).to.deep.equal(at)
     expect(fields.time().fromDb('09:00:00.123456', 'postgresql')).to.equal('09:00:00.123')
     expect(fields.time().fromDb('09:00', 'sqlite')).to.equal('09:00:00')
     expect(fields.time().fromDb('09:00:00.5', 'postgresql')).to.equal('09:00:00.500')
     expect(fields.time().fromDb('24:00:00', 'postgresql')).to.equal('24:00:00')
     expect(fields.time().schema.parse('09:00:00.000')).to.equal('09:00:00')
     expect(fields.date().fromDb('2021-03-14 00:00:00', 'sqlite')).to.equal('2021-03-14')
+  })
+
+  it('takes lists of values, and reads those that the database made', () => {
+    const decimals = fields.decimal()
+    const list = listOf(decimals)
+    expect(listOf(decimals)).to.equal(list)
+    expect(list.check(['007', null])).to.deep.equal(['7', null])
+    expect(list.equals(['1.5', null], ['1.50', null])).to.equal(true)
+    expect(list.equals(['1.5'], ['1.5', null])).to.equal(false)
+    expect(list.equals(['1.5'], ['1.6'])).to.equal(false)
+    expect(list.fromDb(['1.5', null], 'postgresql')).to.deep.equal(['1.5', null])
+    expect(list.fromDb('["1.5",null]', 'sqlite')).to.deep.equal(['1.5', null])
+    expect(list.toDb(['1.5', null], 'sqlite')).to.equal('["1.5",null]')
+    expect(() => list.check('1', 'Item.x')).to.throw('Item.x expects an array, got text')
+    const bytes = listOf(fields.binary())
+    expect(bytes.toDb([new Uint8Array([255])], 'postgresql')).to.equal('["\\\\xff"]')
+    const flags = listOf(fields.boolean())
+    expect(flags.toDb([true, null], 'postgresql')).to.equal('["true",null]')
+    expect(flags.toDb([true, null], 'sqlite')).to.equal('[1,null]')
+    expect(flags.fromDb('["true","false",null]', 'postgresql')).to.deep.equal([true, false, null])
+    expect(listOf(fields.float()).fromDb('["1.5"]', 'postgresql')).to.deep.equal([1.5])
+    expect(list.toJson(['1.5', null])).to.deep.equal(['1.5', null])
   })
 
   it('reads intervals of PostgreSQL', () => {
