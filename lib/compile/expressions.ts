@@ -16,6 +16,7 @@ import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, quoted, sql } from './fragment.ts'
 import { FUNCTION_SQL } from './function-sql.ts'
 import { emitFunction } from './functions/functions.ts'
+import { operand } from './functions/record.ts'
 import { orderTerm } from './order-term.ts'
 
 const ARITHMETIC: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'mod', 'pow'])
@@ -84,13 +85,12 @@ export class SqlEmitter implements Emitter {
   }
 
   #func(node: FuncNode): Fragment {
-    const [first, second] = node.args
     if (node.name === 'one') return keyword('1')
     const emit = FUNCTION_SQL.get(node.name)
     if (emit !== undefined) return emit(node.args, this)
     const known = emitFunction(node, this)
     if (known !== null) return known
-    if (first === undefined) throw new TypeError(`The function '${node.name}' has no argument.`)
+    const [first, second] = [operand(node.args, 0), node.args[1]]
     if (node.name === 'jsonPath' && second?.kind === 'list') {
       return this.dialect.json.path(this.plain(first), second)
     }

@@ -46,11 +46,13 @@ const NOTHING_BOUND: readonly Bound[] = []
 
 /** SQL text with fragments in it. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly Fragment[]): Fragment {
-  let text = strings[0] ?? ''
+  let text = ''
   let bound = NOTHING_BOUND
-  for (const [index, part] of parts.entries()) {
-    text += part.sql + (strings[index + 1] ?? '')
-    if (part.bound.length > 0) bound = bound.length === 0 ? part.bound : [...bound, ...part.bound]
+  for (const [index, string] of strings.entries()) {
+    const part = parts[index]
+    text += part === undefined ? string : string + part.sql
+    if (part === undefined || part.bound.length === 0) continue
+    bound = bound.length === 0 ? part.bound : [...bound, ...part.bound]
   }
   return { sql: text, bound }
 }

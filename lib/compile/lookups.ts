@@ -5,6 +5,7 @@ import type { Emitter } from './emitter.ts'
 import { type Fragment, keyword, list, sql } from './fragment.ts'
 import { assertOrdered, emitArrayLookup } from './functions/arrays.ts'
 import { RANGE_LOOKUP_SQL } from './functions/ranges.ts'
+import { operand } from './functions/record.ts'
 import { emitSearch, emitTrigram } from './functions/search.ts'
 
 type EmitLookup = (tree: LookupTree, emitter: Emitter) => Fragment
@@ -75,7 +76,7 @@ function leftOf({ left }: LookupTree, emitter: Emitter): Fragment {
 }
 
 function range(tree: LookupTree, emitter: Emitter): Fragment {
-  const [from, to] = both(tree)
+  const [from, to] = [first(tree), operand(tree.right, 1)]
   assertOrdered(tree.left, emitter)
   if (isJsonPath(tree.left) && from.kind === 'param' && to.kind === 'param') {
     const { compare } = emitter.dialect.json
@@ -88,7 +89,7 @@ function range(tree: LookupTree, emitter: Emitter): Fragment {
 
 /** From one value to before another. */
 function span(tree: LookupTree, emitter: Emitter): Fragment {
-  const [from, to] = both(tree)
+  const [from, to] = [first(tree), operand(tree.right, 1)]
   const left = leftOf(tree, emitter)
   return sql`(${left} >= ${emitter.compared(from)} and ${left} < ${emitter.compared(to)})`
 }
@@ -107,9 +108,9 @@ function isIn(tree: LookupTree, emitter: Emitter): Fragment {
     const inner = dialect.name === 'mysql' ? sql`select * from (${query}) as \`s\`` : query
     return sql`${emitter.plain(tree.left)} in (${inner})`
   }
-  if (right.kind !== 'list') throw new TypeError('The lookup in takes a list or a query.')
-  if (tree.left.field.family === 'json') return isInJson(tree.left, right, emitter)
-  return dialect.in(leftOf(tree, emitter), tree.left, right)
+  const values = asList(right)
+  if (tree.left.field.family === 'json') return isInJson(tree.left, values, emitter)
+  return dialect.in(leftOf(tree, emitter), tree.left, values)
 }
 
 function isInJson(left: ExprNode, values: ListNode, emitter: Emitter): Fragment {
@@ -150,21 +151,15 @@ function jsonSides(tree: LookupTree, emitter: Emitter): [Fragment, Fragment, Exp
 }
 
 function hasKeys(tree: LookupTree, emitter: Emitter, all: boolean): Fragment {
-  const keys = first(tree)
-  if (keys.kind !== 'list') throw new TypeError('The lookup takes a list of keys.')
-  return emitter.dialect.json.hasKeys(emitter.plain(tree.left), keys, all)
+  return emitter.dialect.json.hasKeys(emitter.plain(tree.left), asList(first(tree)), all)
+}
+
+/** What planning made a list of. */
+function asList(node: ExprNode): ListNode {
+  if (node.kind === 'list') return node
+  throw new TypeError('A lookup lacks its list.')
 }
 
 function first(tree: LookupTree): ExprNode {
-  const [right] = tree.right
-  if (right === undefined) throw new TypeError(`The lookup '${tree.lookup}' has no value.`)
-  return right
-}
-
-function both(tree: LookupTree): readonly [ExprNode, ExprNode] {
-  const [from, to] = tree.right
-  if (from === undefined || to === undefined) {
-    throw new TypeError(`The lookup '${tree.lookup}' takes two values.`)
-  }
-  return [from, to]
+  return operand(tree.right, 0)
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { operand } from '../../lib/compile/functions/record.ts'
 import { compileSelect } from '../../lib/compile/select.ts'
 import { NotSupportedError, QueryTooComplexError } from '../../lib/errors.ts'
 import type { DialectName } from '../../lib/fields/dialect.ts'
@@ -299,17 +300,98 @@ describe('compile: lookups', () => {
     })
   }
 
-  it('finds rows by pattern with nothing special in it', async () => {
-    const patterns = ['regex', 'iregex'].map((name) => where({ [`title__${name}`]: '^a' }))
-    for (const pattern of patterns) {
-      expect(() => pattern('sqlite')).to.throw(NotSupportedError, 'is not supported on SQLite')
+  /** The text lookups with another column; `a` and `b` are the columns. */
+  const texts: Readonly<Record<string, Readonly<Record<DialectName, string>>>> = {
+    iexact: {
+      sqlite: 'lower(a) = lower(b)',
+      postgresql: 'upper(a) = upper(b)',
+      mysql: 'lower(a) = lower(b)',
+    },
+    contains: {
+      sqlite: 'instr(a, b) > 0',
+      postgresql: 'strpos(a, b) > 0',
+      mysql: 'locate(binary b, binary a) > 0',
+    },
+    icontains: {
+      sqlite: 'instr(lower(a), lower(b)) > 0',
+      postgresql: 'strpos(upper(a), upper(b)) > 0',
+      mysql: 'locate(lower(b), lower(a)) > 0',
+    },
+    startswith: {
+      sqlite: 'substr(a, 1, length(b)) = b',
+      postgresql: 'starts_with(a, b)',
+      mysql: 'left(binary a, char_length(b)) = binary b',
+    },
+    istartswith: {
+      sqlite: 'substr(lower(a), 1, length(lower(b))) = lower(b)',
+      postgresql: 'starts_with(upper(a), upper(b))',
+      mysql: 'left(lower(a), char_length(b)) = lower(b)',
+    },
+    endswith: {
+      sqlite: '(length(a) >= length(b) and substr(a, length(a) - length(b) + 1) = b)',
+      postgresql: 'right(a, length(b)) = b',
+      mysql: 'right(binary a, char_length(b)) = binary b',
+    },
+    iendswith: {
+      sqlite:
+        '(length(lower(a)) >= length(lower(b)) and substr(lower(a), length(lower(a)) - length(lower(b)) + 1) = lower(b))',
+      postgresql: 'right(upper(a), length(upper(b))) = upper(b)',
+      mysql: 'right(lower(a), char_length(b)) = lower(b)',
+    },
+  }
+  for (const [lookup, sides] of Object.entries(texts)) {
+    it(`${lookup} with a column`, async () => {
+      const state = withFilter(withValues(all.Author, ['id']), [
+        { [`name__${lookup}`]: F('email') },
+      ])
+      const columns = { a: '"authors"."name"', b: '"authors"."email"' }
+      const written = (dialect: DialectName): readonly [string] => {
+        const sql = sides[dialect].replace(/\b[ab]\b/g, (side) => columns[side as 'a' | 'b'])
+        const whole = `select "authors"."id" from "authors" where ${sql}`
+        return [dialect === 'mysql' ? whole.replaceAll('"', '`') : whole]
+      }
+      await expectSql((dialect) => compileSelect(state, dialect), {
+        sqlite: written('sqlite'),
+        postgresql: written('postgresql'),
+        mysql: written('mysql'),
+      })
+    })
+  }
+
+  it('iendswith', async () => {
+    await expectSql(
+      where({ title__iendswith: 'a_' }),
+      following({
+        sqlite: ['"books"."title" like ? escape \'\\\'', '%a\\_'],
+        postgresql: ['upper("books"."title") like upper($1)', '%a\\_'],
+        mysql: ['`books`.`title` like ?', '%a\\_'],
+      }),
+    )
+  })
+
+  it('regex and iregex, with a value and with a column', () => {
+    const start = 'select "books"."id" from "books" where "books"."title" '
+    const title = '`books`.`title`'
+    const mine = `select \`books\`.\`id\` from \`books\` where regexp_like(${title}, `
+    const cases = [
+      ['regex', '^a', `${start}~ $1`, `${mine}?, 'c')`],
+      ['iregex', '^a', `${start}~* $1`, `${mine}?, 'i')`],
+      ['regex', F('title'), `${start}~ "books"."title"`, `${mine}${title}, 'c')`],
+      ['iregex', F('title'), `${start}~* "books"."title"`, `${mine}${title}, 'i')`],
+    ] as const
+    for (const [lookup, value, postgresql, mysql] of cases) {
+      const compile = where({ [`title__${lookup}`]: value })
+      expect(() => compile('sqlite')).to.throw(
+        NotSupportedError,
+        `The lookup '${lookup}' is not supported on SQLite.`,
+      )
+      expect(compile('postgresql')?.sql).to.equal(postgresql)
+      expect(compile('mysql')?.sql).to.equal(mysql)
     }
-    expect(patterns[0]?.('postgresql')?.sql).to.equal(
-      'select "books"."id" from "books" where "books"."title" ~ $1',
-    )
-    expect(patterns[1]?.('mysql')?.sql).to.equal(
-      "select `books`.`id` from `books` where regexp_like(`books`.`title`, ?, 'i')",
-    )
+  })
+
+  it('has no SQL for what planning never makes', () => {
+    expect(() => operand([], 0)).to.throw(TypeError, 'lacks one of its parts')
   })
 
   it('refuses patterns that are longer than SQLite takes', () => {

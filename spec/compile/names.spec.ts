@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import knex from 'knex'
 import sqlite3 from 'sqlite3'
+import { quoted } from '../../lib/compile/fragment.ts'
 import { compileInsert } from '../../lib/compile/insert.ts'
 import { compileSelect } from '../../lib/compile/select.ts'
 import { toKnexBuilder } from '../../lib/compile/to-knex.ts'
@@ -78,7 +79,19 @@ describe('compile: names', () => {
     for (const name of ['', 'a\0b', 'a\\?b']) {
       const compile = (): unknown => compileSelect(initialState(odd('odd', name)), 'sqlite')
       expect(compile).to.throw(ImproperlyConfigured)
+      expect(() => quoted(name, '"')).to.throw(
+        ImproperlyConfigured,
+        'The name of a table or column is empty or cannot be quoted.',
+      )
     }
+  })
+
+  it('quotes any number of names, in both ways', () => {
+    for (let at = 0; at < 12_000; at += 1) {
+      expect(quoted(`n"\`${at}`, '"').sql).to.equal(`"n""\`${at}"`)
+      expect(quoted(`n"\`${at}`, '`').sql).to.equal(`\`n"\`\`${at}\``)
+    }
+    expect(quoted('n"`0', '"').sql).to.equal('"n""`0"')
   })
 })
 

@@ -3,7 +3,7 @@ import type { ExprNode, FuncNode, LookupTree } from '../../query/nodes.ts'
 import { notSupported } from '../dialects/shared.ts'
 import type { Emitter } from '../emitter.ts'
 import { type Fragment, keyword, sql } from '../fragment.ts'
-import { arg, type Emit, type FunctionSql, sqlOf } from './record.ts'
+import { arg, type Emit, type FunctionSql, operand, sqlOf } from './record.ts'
 
 const mysql: Emit = () => {
   throw notSupported('A lookup of arrays', 'mysql')
@@ -14,8 +14,8 @@ function numbersOf({ name }: FuncNode): readonly number[] {
   return name.split(':').slice(1).map(Number)
 }
 
-function isIndex(node: ExprNode | undefined): node is FuncNode {
-  return node?.kind === 'func' && node.name.startsWith('ArrayIndex:')
+function isIndex(node: ExprNode): node is FuncNode {
+  return node.kind === 'func' && node.name.startsWith('ArrayIndex:')
 }
 
 /** An array, and the indexes into it and into the arrays in it. */
@@ -23,10 +23,8 @@ function indexesOf(node: FuncNode): readonly [base: ExprNode, indexes: readonly 
   const indexes: number[] = []
   let base: ExprNode = node
   while (isIndex(base)) {
-    const inner: ExprNode | undefined = base.args[0]
-    if (inner === undefined) throw new TypeError('There is no array.')
     indexes.unshift(...numbersOf(base))
-    base = inner
+    base = operand<ExprNode>(base.args, 0)
   }
   return [base, indexes]
 }
@@ -112,22 +110,18 @@ function haveCommon(left: Fragment, right: Fragment, field: ColumnField): Fragme
   return sql`exists (select 1 from ${items} and ${item} in (select ${other} from ${others}))`
 }
 
-const OPERATORS: Readonly<Record<string, string>> = {
-  arrayContains: '@>',
-  arrayContainedBy: '<@',
-  arrayOverlap: '&&',
-}
+const OPERATORS = { arrayContains: '@>', arrayContainedBy: '<@', arrayOverlap: '&&' } as const
 
 /** The lookups `contains`, `containedBy` and `overlap` of arrays. */
 export function emitArrayLookup(tree: LookupTree, emitter: Emitter): Fragment {
-  const { lookup, left: node } = tree
-  const [other] = tree.right
-  if (other === undefined) throw new TypeError(`The lookup '${lookup}' has no value.`)
+  const { left: node } = tree
+  const lookup = tree.lookup as keyof typeof OPERATORS
+  const other = operand(tree.right, 0)
   const { name } = emitter.dialect
   if (name === 'mysql') throw notSupported('A lookup of arrays', name)
   const left = emitter.plain(node)
   const right = emitter.plain(other)
-  if (name === 'postgresql') return sql`${left} ${keyword(OPERATORS[lookup] ?? '')} ${right}`
+  if (name === 'postgresql') return sql`${left} ${keyword(OPERATORS[lookup])} ${right}`
   const both =
     other.kind === 'param'
       ? sql`${left} is not null`

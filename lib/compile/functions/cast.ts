@@ -3,7 +3,7 @@ import { columnType } from '../dialects/pg-types.ts'
 import type { Emitter } from '../emitter.ts'
 import { type Fragment, keyword, sql } from '../fragment.ts'
 import { instant } from './instants.ts'
-import { arg, type Emit, type FunctionSql, sqlOf } from './record.ts'
+import { type Emit, type FunctionSql, operand, sqlOf } from './record.ts'
 
 const WORDS_TRUE = "('t', 'true', 'y', 'yes', 'on', '1')"
 const WORDS_FALSE = "('f', 'false', 'n', 'no', 'off', '0')"
@@ -13,10 +13,9 @@ function source(
   node: Parameters<Emit>[0],
   emitter: Emitter,
 ): readonly [value: Fragment, from: ColumnField] {
-  const [first] = node.args
-  if (first === undefined) throw new TypeError('Cast() has no argument.')
+  const first = operand(node.args, 0)
   if (first.field.family !== 'json' || node.field.family === 'json') {
-    return [arg(node, 0, emitter), first.field]
+    return [emitter.typed(first), first.field]
   }
   return [
     emitter.dialect.json.text(emitter.plain(first)),

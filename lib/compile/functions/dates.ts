@@ -3,7 +3,7 @@ import type { ExprNode, FuncNode } from '../../query/nodes.ts'
 import { bindParam } from '../dialects/shared.ts'
 import { bind, type Fragment, keyword, sql } from '../fragment.ts'
 import { instant, instantText } from './instants.ts'
-import { arg, type Emit, type FunctionSql, sqlOf } from './record.ts'
+import { arg, type Emit, type FunctionSql, operand, sqlOf } from './record.ts'
 import { TABLE, zoneTable } from './zones.ts'
 
 /** How many seconds ahead of UTC the clocks of a zone are at an instant, or when they show it. */
@@ -32,7 +32,7 @@ function fromZone(at: Fragment, zone: ExprNode): Fragment {
 }
 
 function fieldOf(node: FuncNode): ColumnField {
-  return node.args[0]?.field ?? node.field
+  return operand(node.args, 0).field
 }
 
 /** An instant of PostgreSQL, whether its column has a time zone or holds UTC without one. */
@@ -42,8 +42,7 @@ function withZone(value: Fragment): Fragment {
 
 const inZone: FunctionSql = sqlOf({
   sqlite(node, emitter) {
-    const [, zone] = node.args
-    if (zone === undefined) throw new TypeError('There is no time zone.')
+    const zone = operand(node.args, 1)
     return toZone(instant(arg(node, 0, emitter), fieldOf(node)), zone)
   },
   postgresql: (node, emitter) =>
@@ -52,7 +51,7 @@ const inZone: FunctionSql = sqlOf({
 })
 
 /** The start of each kind, as SQLite formats it: the day, and the time of day. */
-const FORMATS: Readonly<Record<string, readonly [day: string, clock: string]>> = {
+const FORMATS = {
   year: ['%Y-01-01', '00:00:00'],
   quarter: ['%Y-%m-01', '00:00:00'],
   month: ['%Y-%m-01', '00:00:00'],
@@ -61,10 +60,12 @@ const FORMATS: Readonly<Record<string, readonly [day: string, clock: string]>> =
   hour: ['%Y-%m-%d', '%H:00:00'],
   minute: ['%Y-%m-%d', '%H:%M:00'],
   second: ['%Y-%m-%d', '%H:%M:%S'],
-}
+} as const
 
-function sqliteTrunc(kind: string): Emit {
-  const [day, clock] = FORMATS[kind] ?? ['', '']
+type Kind = keyof typeof FORMATS
+
+function sqliteTrunc(kind: Kind): Emit {
+  const [day, clock] = FORMATS[kind]
   return (node, emitter) => {
     const field = fieldOf(node)
     const [, zone] = node.args
@@ -78,14 +79,14 @@ function sqliteTrunc(kind: string): Emit {
 }
 
 /** The first month of a quarter, the Monday of a week. */
-function modified(kind: string, at: Fragment): Fragment {
+function modified(kind: Kind, at: Fragment): Fragment {
   if (kind === 'week') return sql`${at}, '-6 days', 'weekday 1'`
   if (kind !== 'quarter') return at
   const months = sql`((cast(strftime('%m', ${at}) as integer) - 1) % 3)`
   return sql`${at}, 'start of month', '-' || ${months} || ' months'`
 }
 
-function pgTrunc(kind: string): Emit {
+function pgTrunc(kind: Kind): Emit {
   return (node, emitter) => {
     const [, zone] = node.args
     const value = arg(node, 0, emitter)
@@ -99,16 +100,16 @@ function pgTrunc(kind: string): Emit {
   }
 }
 
-const MYSQL_FORMATS: Readonly<Record<string, string>> = {
+const MYSQL_FORMATS = {
   year: '%Y-01-01 00:00:00',
   month: '%Y-%m-01 00:00:00',
   day: '%Y-%m-%d 00:00:00',
   hour: '%Y-%m-%d %H:00:00',
   minute: '%Y-%m-%d %H:%i:00',
   second: '%Y-%m-%d %H:%i:%s',
-}
+} as const
 
-function mysqlTrunc(kind: string): Emit {
+function mysqlTrunc(kind: Kind): Emit {
   return (node, emitter) => {
     const [, zone] = node.args
     const { family } = fieldOf(node)
@@ -121,15 +122,15 @@ function mysqlTrunc(kind: string): Emit {
   }
 }
 
-function mysqlStart(kind: string, at: Fragment): Fragment {
+function mysqlStart(kind: Kind, at: Fragment): Fragment {
   if (kind === 'week') return sql`date_sub(date(${at}), interval weekday(${at}) day)`
   if (kind === 'quarter') {
     return sql`date_add(makedate(year(${at}), 1), interval quarter(${at}) * 3 - 3 month)`
   }
-  return sql`date_format(${at}, '${keyword(MYSQL_FORMATS[kind] ?? '')}')`
+  return sql`date_format(${at}, '${keyword(MYSQL_FORMATS[kind])}')`
 }
 
-function trunc(kind: string): FunctionSql {
+function trunc(kind: Kind): FunctionSql {
   return sqlOf({
     sqlite: sqliteTrunc(kind),
     postgresql: pgTrunc(kind),
@@ -142,7 +143,7 @@ const sqliteText: Emit = (node, emitter) =>
 
 /** The SQL of the functions of `query/functions/dates.ts`; parts are the transforms of dialects. */
 export const DATE_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, FunctionSql>([
-  ...Object.keys(FORMATS).map((kind) => [`Trunc:${kind}`, trunc(kind)] as const),
+  ...(Object.keys(FORMATS) as Kind[]).map((kind) => [`Trunc:${kind}`, trunc(kind)] as const),
   ['InZone', inZone],
   ['InstantText', sqlOf({ sqlite: sqliteText, postgresql: '{0}', mysql: '{0}' })],
   [

@@ -1,12 +1,10 @@
 import type { ExprNode, FuncNode } from '../../query/nodes.ts'
 import type { Emitter } from '../emitter.ts'
 import { type Fragment, keyword, list, sql } from '../fragment.ts'
-import { type Emit, type FunctionSql, sqlOf } from './record.ts'
+import { type Emit, type FunctionSql, operand, sqlOf } from './record.ts'
 
 function inner(node: FuncNode, emitter: Emitter): Fragment {
-  const [json] = node.args
-  if (json === undefined) throw new TypeError('There is no JSON value.')
-  return emitter.plain(json)
+  return emitter.plain(operand(node.args, 0))
 }
 
 const text: Emit = (node, emitter) => emitter.dialect.json.text(inner(node, emitter))

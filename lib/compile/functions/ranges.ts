@@ -2,7 +2,7 @@ import type { ExprNode, LookupTree } from '../../query/nodes.ts'
 import { columnType } from '../dialects/pg-types.ts'
 import type { Emitter } from '../emitter.ts'
 import { type Fragment, keyword, sql } from '../fragment.ts'
-import { everywhere, type FunctionSql } from './record.ts'
+import { everywhere, type FunctionSql, operand } from './record.ts'
 
 /** The SQL of the transforms of ranges; databases without ranges refuse the column in them. */
 export const RANGE_SQL: ReadonlyMap<string, FunctionSql> = new Map<string, FunctionSql>([
@@ -24,9 +24,8 @@ function side(node: ExprNode, { field }: ExprNode, emitter: Emitter): Fragment {
 
 function operator(text: string) {
   return (tree: LookupTree, emitter: Emitter): Fragment => {
-    const [right] = tree.right
-    if (right === undefined) throw new TypeError(`The lookup '${tree.lookup}' has no value.`)
-    return sql`${emitter.typed(tree.left)} ${keyword(text)} ${side(right, tree.left, emitter)}`
+    const right = side(operand(tree.right, 0), tree.left, emitter)
+    return sql`${emitter.typed(tree.left)} ${keyword(text)} ${right}`
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DialectName } from '../../fields/dialect.ts'
-import type { FuncNode } from '../../query/nodes.ts'
+import type { ExprNode, FuncNode } from '../../query/nodes.ts'
 import { notSupported } from '../dialects/shared.ts'
 import type { Emitter } from '../emitter.ts'
 import { type Fragment, keyword, list, sql } from '../fragment.ts'
@@ -34,11 +34,21 @@ export function unsupported(what: string, dialect: string, cure: string): Emit {
   }
 }
 
+/**
+ * One of the parts that planning gives a lookup or function.
+ *
+ * @throws TypeError for a mistake of this library
+ * @example operand(tree.right, 0)
+ */
+export function operand<T = ExprNode>(parts: readonly T[], at: number): T {
+  const found = parts[at]
+  if (found === undefined) throw new TypeError('A lookup or function lacks one of its parts.')
+  return found
+}
+
 /** The argument of a function where nothing else tells a bound value's type. */
 export function arg(node: FuncNode, index: number, emitter: Emitter): Fragment {
-  const found = node.args[index]
-  if (found === undefined) throw new TypeError(`The function '${node.name}' lacks an argument.`)
-  return emitter.typed(found)
+  return emitter.typed(operand(node.args, index))
 }
 
 function emitOf(template: Template): Emit {
@@ -48,21 +58,19 @@ function emitOf(template: Template): Emit {
   if (pieces.length === 1) return () => keyword(only)
   return (node, emitter) => {
     const args = node.args.map((each) => emitter.typed(each))
-    return filled(pieces, args, node.name)
+    return filled(pieces, args)
   }
 }
 
 /** Text, and in every second place the number of an argument. */
-function filled(pieces: readonly string[], args: readonly Fragment[], name: string): Fragment {
+function filled(pieces: readonly string[], args: readonly Fragment[]): Fragment {
   let whole = keyword('')
   for (const [index, piece] of pieces.entries()) {
     if (index % 2 === 0) {
       whole = sql`${whole}${keyword(piece)}`
       continue
     }
-    const part = piece === '*' ? list(args) : args[Number(piece)]
-    if (part === undefined) throw new TypeError(`The function '${name}' lacks an argument.`)
-    whole = sql`${whole}${part}`
+    whole = sql`${whole}${piece === '*' ? list(args) : operand(args, Number(piece))}`
   }
   return whole
 }

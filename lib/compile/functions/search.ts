@@ -3,25 +3,25 @@ import { OUTPUT } from '../../query/outputs.ts'
 import { notSupported } from '../dialects/shared.ts'
 import type { Emitter } from '../emitter.ts'
 import { type Fragment, keyword, list, sql } from '../fragment.ts'
-import { arg, type Emit, type FunctionSql, sqlOf, unsupported } from './record.ts'
+import { arg, type Emit, type FunctionSql, operand, sqlOf, unsupported } from './record.ts'
 
 /** Why there is no `search` on SQLite: its index of words is a table, which only its owner knows. */
-const CURES: Readonly<Record<string, string>> = {
+const CURES = {
   sqlite: 'use icontains, or RawSQL() over an FTS5 table of your own',
   mysql: 'use icontains',
-}
+} as const
 
 function onPostgres(name: string, emit: Emit | string): FunctionSql {
   return sqlOf({
-    sqlite: unsupported(`${name}()`, 'SQLite', CURES['sqlite'] ?? ''),
+    sqlite: unsupported(`${name}()`, 'SQLite', CURES.sqlite),
     postgresql: emit,
-    mysql: unsupported(`${name}()`, 'MySQL', CURES['mysql'] ?? ''),
+    mysql: unsupported(`${name}()`, 'MySQL', CURES.mysql),
   })
 }
 
-function assertPostgres({ lookup }: LookupTree, { dialect }: Emitter): void {
-  if (dialect.name === 'postgresql') return
-  throw notSupported(`The lookup '${lookup}' (${CURES[dialect.name]})`, dialect.name)
+function assertPostgres({ lookup }: LookupTree, { dialect: { name } }: Emitter): void {
+  if (name === 'postgresql') return
+  throw notSupported(`The lookup '${lookup}' (${CURES[name]})`, name)
 }
 
 /** What stands after the name of a node; checked when the expression was made. */
@@ -37,16 +37,16 @@ const vector: Emit = (node, emitter) => {
   return weight === '' ? whole : sql`setweight(${whole}, '${keyword(weight)}')`
 }
 
-const FORMS: Readonly<Record<string, string>> = {
+const FORMS = {
   plain: 'plainto_tsquery',
   phrase: 'phraseto_tsquery',
   raw: 'to_tsquery',
   websearch: 'websearch_to_tsquery',
-}
+} as const
 
 const query: Emit = (node, emitter) => {
   const [config, form] = partsOf(node)
-  return sql`${keyword(FORMS[form] ?? 'plainto_tsquery')}(${config}${arg(node, 0, emitter)})`
+  return sql`${keyword(FORMS[form as keyof typeof FORMS])}(${config}${arg(node, 0, emitter)})`
 }
 
 /** A document, made of text where it is none: in the language of what is searched for. */
@@ -71,8 +71,7 @@ function isSearch({ field }: ExprNode): boolean {
 
 function rank(name: string): Emit {
   return (node, emitter) => {
-    const [document, terms] = node.args
-    if (document === undefined || terms === undefined) throw new TypeError('A rank has two sides.')
+    const [document, terms] = [operand(node.args, 0), operand(node.args, 1)]
     const weights = sql`${arg(node, 2, emitter)}::float4[]`
     const sides = list([documentOf(document, terms, emitter), termsOf(terms, document, emitter)])
     return sql`${keyword(name)}(${weights}, ${sides}, ${arg(node, 3, emitter)})`
@@ -82,9 +81,8 @@ function rank(name: string): Emit {
 /** The lookup `search`: every word is in the text, in any of its forms. */
 export function emitSearch(tree: LookupTree, emitter: Emitter): Fragment {
   assertPostgres(tree, emitter)
-  const { left, right } = tree
-  const [terms] = right
-  if (terms === undefined) throw new TypeError('There is nothing to search for.')
+  const { left } = tree
+  const terms = operand(tree.right, 0)
   return sql`${documentOf(left, terms, emitter)} @@ ${termsOf(terms, left, emitter)}`
 }
 
@@ -92,10 +90,8 @@ export function emitSearch(tree: LookupTree, emitter: Emitter): Fragment {
 export function emitTrigram(operator: '%' | '%>'): typeof emitSearch {
   return (tree, emitter) => {
     assertPostgres(tree, emitter)
-    const { left, right } = tree
-    const [other] = right
-    if (other === undefined) throw new TypeError('There is nothing to compare with.')
-    return sql`${emitter.typed(left)} ${keyword(operator)} ${emitter.typed(other)}`
+    const other = emitter.typed(operand(tree.right, 0))
+    return sql`${emitter.typed(tree.left)} ${keyword(operator)} ${other}`
   }
 }
 
