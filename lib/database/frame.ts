@@ -16,6 +16,7 @@ import type {
 } from './runner.ts'
 import { type Settled, settle } from './settled.ts'
 import { type Manner, TurnQueue } from './turn-queue.ts'
+import { Undos } from './undos.ts'
 
 /** How a frame ended: `unknown` when the answer to COMMIT never came. */
 export type FrameOutcome = 'committed' | 'rolled back' | 'unknown'
@@ -70,7 +71,7 @@ export class Frame implements Held {
   readonly #queue: TurnQueue = new TurnQueue()
   readonly #abandoned = deferred<never>()
   readonly #commitHooks: (() => unknown)[] = []
-  readonly #rollbackHooks: (() => void)[] = []
+  readonly #undos: Undos = new Undos()
   readonly #endHooks: ((outcome: FrameOutcome) => void)[] = []
   #phase: 'open' | 'ending' | 'ended' = 'open'
   #isRollingBack = false
@@ -180,10 +181,14 @@ export class Frame implements Held {
     if (this.host.connection.lease.isLost) this.parent?.break(error)
   }
 
-  /** The frame around it ends first: what still comes from inside is refused. */
+  /**
+   * The frame around it ends first: what still comes from inside is refused, and what was done is
+   * undone with that one, not when the callback comes to its end.
+   */
   abandon(): void {
     this.#phase = 'ended'
     for (const child of this.#children) child.abandon()
+    if (this.parent !== undefined) this.parent.#undos.take(this.#undos)
     this.#abandoned.reject(
       new TransactionError('The atomic() around this one ended first, so this one is undone.'),
     )
@@ -193,7 +198,7 @@ export class Frame implements Held {
   conclude(outcome: FrameOutcome): void {
     this.#phase = 'ended'
     if (outcome === 'committed') this.#keepHooks()
-    else for (const hook of this.#rollbackHooks.reverse()) callSafely(hook, 'rollback')
+    else this.#undos.run()
     for (const hook of this.#endHooks) callSafely(() => hook(outcome), 'end')
   }
 
@@ -201,8 +206,9 @@ export class Frame implements Held {
     this.#commitHooks.push(hook)
   }
 
+  /** Nothing for a frame that has ended: what is done in it is refused. */
   onRollback(hook: () => void): void {
-    this.#rollbackHooks.push(hook)
+    if (this.#phase !== 'ended') this.#undos.add(hook)
   }
 
   onEnd(hook: (outcome: FrameOutcome) => void): void {
@@ -217,8 +223,8 @@ export class Frame implements Held {
   #keepHooks(): void {
     const { parent } = this
     if (parent === undefined) return
-    parent.#commitHooks.push(...this.#commitHooks)
-    parent.#rollbackHooks.push(...this.#rollbackHooks)
+    for (const hook of this.#commitHooks) parent.#commitHooks.push(hook)
+    parent.#undos.take(this.#undos)
   }
 
   #refusal(): TransactionError | undefined {

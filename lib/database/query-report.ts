@@ -78,8 +78,8 @@ export class QueryReport<T> {
   /** All of it as text, without values. */
   get formatted(): string {
     const { queries, repeated, unconsumed } = this
-    const lines = [queries.length === 1 ? '1 query' : `${queries.length} queries`]
-    lines.push(...queryLines(queries))
+    const head = queries.length === 1 ? '1 query' : `${queries.length} queries`
+    const lines = [head, ...queryLines(queries)]
     if (repeated.length > 0) lines.push('Repeated (N+1):')
     for (const { callSite, sql, times } of repeated) {
       lines.push(`  ${times} times ${at(callSite)}: ${lineOf(sql)}`)

@@ -1,6 +1,17 @@
 /** Querysets, instances and starts inside `atomic()`. */
+import { AsyncResource } from 'node:async_hooks'
 import { expect } from 'chai'
-import { atomic, F, onCommit, TransactionBrokenError, Upper, Value } from '../../lib/index.ts'
+import {
+  atomic,
+  F,
+  onCommit,
+  SerializationError,
+  TransactionBrokenError,
+  TransactionError,
+  Upper,
+  Value,
+} from '../../lib/index.ts'
+import { gate } from '../database/helpers.ts'
 import { databases, describeOnEach } from '../support/databases.ts'
 import { Author, Book, Ghost, Tag } from './support/library.ts'
 import { createGhosts, rejection, until, useStage } from './support/stage.ts'
@@ -257,6 +268,54 @@ describeOnEach('transactions', (kind) => {
       expect(tag.id ?? null).to.equal(null)
       await stage.sends(1, () => tag.save())
       expect(await tagNames()).to.deep.equal(['a'])
+    })
+
+    it('one of a branch that nobody waits for is so for the retry, and stays as that leaves it', async () => {
+      const tag = new Tag({ name: 'a' })
+      let abandoned: Promise<unknown> | undefined
+      const [saved, goOn] = [gate(), gate()]
+      await atomic(
+        async () => {
+          if (abandoned !== undefined) return await tag.save()
+          abandoned = rejection(
+            atomic(async () => {
+              await tag.save()
+              saved.open()
+              await goOn.opened
+              tag.name = 'b'
+              await tag.save()
+            }),
+          )
+          await saved.opened
+          throw new SerializationError('Others were faster.')
+        },
+        { retries: 1 },
+      )
+      expect(await tagNames()).to.deep.equal(['a'])
+      const { id } = tag
+      goOn.open()
+      expect(await abandoned).to.be.instanceOf(TransactionError)
+      expect([tag.id, id]).to.deep.equal([id, (await Tag.objects.get()).id])
+    })
+
+    it('one that a part wrote, and the whole while that was open', async () => {
+      const tag = new Tag({ name: 'a' })
+      await rejection(
+        atomic(async () => {
+          const whole = new AsyncResource('the whole')
+          let beside: Promise<void> | undefined
+          await atomic(async () => {
+            await tag.save()
+            tag.name = 'b'
+            beside = whole.runInAsyncScope(() => tag.save())
+          })
+          await beside
+          throw new Error('undo')
+        }),
+      )
+      expect(tag.id ?? null).to.equal(null)
+      await stage.sends(1, () => tag.save())
+      expect(await tagNames()).to.deep.equal(['b'])
     })
 
     it('a changed one is changed again, and a retried save() updates it', async () => {

@@ -358,6 +358,57 @@ describeOnEach('atomic()', (kind) => {
     expect(calls).to.deep.equal(['released', 'outer'])
   })
 
+  it('knows hundreds of thousands of rollback and commit hooks of a savepoint', async () => {
+    const { db } = at
+    const counts = { undone: 0, committed: 0 }
+    const add = (): void => {
+      for (let left = 200_000; left > 0; left -= 1) {
+        onRollback(db, () => {
+          counts.undone += 1
+        })
+        onCommit(db, () => {
+          counts.committed += 1
+        })
+      }
+    }
+    const boom = new Error('undo all')
+    const undone = db.atomic(async () => {
+      await db.atomic(add)
+      throw boom
+    })
+    expect(await rejection(undone)).to.equal(boom)
+    await db.atomic(() => db.atomic(add))
+    expect(counts).to.deep.equal({ undone: 200_000, committed: 200_000 })
+  })
+
+  it('calls rollback hooks of what is abandoned with those of the frame around it, none later', async () => {
+    const { db } = at
+    const calls: string[] = []
+    let abandoned: Promise<unknown> | undefined
+    const [entered, goOn] = [gate(), gate()]
+    const boom = new Error('undo all')
+    const undone = db.atomic(async () => {
+      onRollback(db, () => calls.push('outer'))
+      abandoned = rejection(
+        db.atomic(async () => {
+          onRollback(db, () => calls.push('inner'))
+          entered.open()
+          await goOn.opened
+          onRollback(db, () => calls.push('late'))
+        }),
+      )
+      await entered.opened
+      onRollback(db, () => calls.push('beside'))
+      throw boom
+    })
+    expect(await rejection(undone)).to.equal(boom)
+    expect(calls).to.deep.equal(['beside', 'inner', 'outer'])
+    goOn.open()
+    expect(await abandoned).to.be.instanceOf(TransactionError)
+    await db.atomic(() => undefined)
+    expect(calls).to.deep.equal(['beside', 'inner', 'outer'])
+  })
+
   it('tells subscribers of every boundary, and frames of their end', async () => {
     const { db } = at
     const seen: string[] = []

@@ -169,7 +169,8 @@ export function jsonSize(value: unknown, limit: number): number {
   while (left.length > 0 && size <= limit) {
     const next = left.pop()
     size += 1
-    if (typeof next === 'object' && next !== null) left.push(...Object.values(next))
+    if (typeof next !== 'object' || next === null) continue
+    for (const inner of Object.values(next)) left.push(inner)
   }
   return size
 }
