@@ -163,16 +163,19 @@ type CheckList<M, V, Given extends readonly unknown[]> =
       ? { readonly [I in keyof Given]: E | CheckAssigned<M, E, Given[I]> }
       : never
 
-/** What beside a `V` the lookup `K` may be given: expressions, querysets. */
+/** What beside a `V` the lookup `K` may be given: expressions, querysets; nothing for a wrong name. */
 type CheckSpecial<M, K extends string, V, Given> = Given extends
   | Expression<unknown, Need>
   | Condition
-  ? CheckAssigned<M, V, Given>
+  ? OfName<V, CheckAssigned<M, V, Given>>
   : Given extends Subquery
-    ? CheckSubquery<M, K, Element<V>, Given>
+    ? OfName<V, CheckSubquery<M, K, Element<V>, Given>>
     : Given extends readonly unknown[]
       ? CheckList<M, V, Given>
       : never
+
+/** `T`, unless the name that it is for is a wrong one. */
+type OfName<V, T> = [V] extends [Unknown<string>] ? never : T
 
 /** A lookup object as it must be over `M`: each key's value, or what is wrong with the key. */
 export type CheckLookups<M, W> = {

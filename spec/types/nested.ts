@@ -177,3 +177,21 @@ const kept: BookQuerySet = own
 const text: string = 'pk'
 Author.objects.filter(Exists(Book.objects.filter({ author: OuterRef(text) })))
 void kept
+
+// ---------- names whose values are found out elsewhere
+
+Book.objects.filter({ author__id__gt: OuterRef('pk'), data__owner: OuterRef('name') })
+// @ts-expect-error no column 'auhtor'
+Book.objects.filter({ title: 'x', auhtor: OuterRef('pk') })
+// @ts-expect-error no column 'idd' of Author
+Book.objects.filter({ author__idd__gt: OuterRef('pk') })
+// @ts-expect-error no lookup 'gtt'
+Book.objects.filter({ author__id__gtt: OuterRef('pk') })
+// @ts-expect-error no column 'auhtor', in a list
+Book.objects.filter({ auhtor__in: [OuterRef('pk'), 3] })
+// @ts-expect-error no column 'auhtor', in a Q
+Book.objects.filter(Q({ auhtor: OuterRef('pk') }))
+// @ts-expect-error no column 'titel', in a branch
+Book.objects.annotate({ x: Case(When({ titel: OuterRef('name') }, 1)) })
+// @ts-expect-error no column 'auhtor', in a subquery
+Author.objects.filter(Exists(Book.objects.filter({ auhtor: OuterRef('pk') })))

@@ -176,6 +176,11 @@ const WRONG: readonly Wrong[] = [
     says: ['Unknown<"pkk">'],
   },
   {
+    what: 'an unknown field compared with the row around',
+    code: `Author.objects.filter(Exists(Book.objects.filter({ auhtor: OuterRef('pk') })))`,
+    says: ['Unknown<"auhtor">'],
+  },
+  {
     what: 'a required column that is missing',
     code: `void Book.objects.create({ title: 'x', author: 3 })`,
     says: ["Property 'publishedAt' is missing"],
