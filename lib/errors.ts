@@ -156,9 +156,30 @@ export class DatabaseError extends OrmError {
   override readonly code: string = 'DATABASE'
 }
 
-/** A constraint of the database was violated. */
+/** Of which constraint the database speaks, as far as it says: names, never values. */
+export interface ConstraintPlace {
+  readonly constraint?: string | undefined
+  readonly table?: string | undefined
+  readonly columns?: readonly string[] | undefined
+}
+
+/** A constraint of the database was violated: which one, as far as the database says. */
 export class IntegrityError extends DatabaseError {
   override readonly code: string = 'INTEGRITY'
+  /** Its name; SQLite tells it of CHECK constraints only. */
+  readonly constraint: string | undefined
+  /** The table, by its name in the database. */
+  readonly table: string | undefined
+  /** The columns of it, by their names in the database; empty where it does not say. */
+  readonly columns: readonly string[]
+
+  constructor(message: string, details: ErrorDetails & ConstraintPlace = {}) {
+    super(message, details)
+    const { constraint, table, columns } = details
+    this.constraint = constraint
+    this.table = table
+    this.columns = Object.freeze([...(columns ?? [])])
+  }
 }
 
 /** A value that must be unique is there already. */

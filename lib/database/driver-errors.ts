@@ -146,8 +146,10 @@ export function translateError(error: unknown, context: ErrorContext): Translate
   const what = withoutValues(failure.what, context.bindings)
   const redacted = redact(error, failure, what)
   const cause = context.debug ? error : redacted
+  const { type, constraint, table, columns } = failure
+  const details = { cause, constraint, table, columns }
   return {
-    error: withLongStack(() => new failure.type(`${what}${places(failure)}`, { cause })),
+    error: withLongStack(() => new type(`${what}${places(failure)}`, details)),
     redacted,
     lost: failure.lost === true,
     canceled: failure.canceled === true,

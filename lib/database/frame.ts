@@ -39,7 +39,8 @@ const SAVEPOINT_GRACE_MS = 1000
 function endedError(): TransactionError {
   return new TransactionError(
     'This atomic() already ended: the statement was not sent, since it would have been outside ' +
-      'the transaction. Await everything inside the callback.',
+      'the transaction. Await everything inside the callback; what shall go on after it, start ' +
+      'in onCommit().',
   )
 }
 

@@ -18,7 +18,7 @@ export function databaseNamed(name: string): Database {
   const known = [...databases.keys()].map((each) => `'${each}'`).join(', ')
   const cure =
     name === 'default'
-      ? 'Call connect(config) before the first query.'
+      ? 'Call connect(config) before the first query, and close() after the last.'
       : `Call connect(config, { name: '${shown}' }) first.`
   const list = known === '' ? 'No database is connected.' : `Connected are: ${known}.`
   throw new ImproperlyConfigured(`There is no open database named '${shown}'. ${list} ${cure}`)

@@ -46,15 +46,17 @@ function readAssignment(meta: ModelMeta, name: string, value: unknown): Assignme
  * Sets one property of an instance; a relation takes an instance or a key. An instance that is not
  * saved yet leaves the key undefined until `adoptKeys()`.
  */
-export function assign(meta: ModelMeta, instance: Columns, name: string, value: unknown): void {
-  // Mostly it is a column, and then there is nothing to find out.
-  if (meta.columnsByName.has(name)) {
-    instance[name] = value
-    return
-  }
-  const { column, value: key, related } = readAssignment(meta, name, value)
+export function assign(
+  meta: ModelMeta,
+  instance: Columns,
+  name: string,
+  value: unknown,
+): Assignment {
+  const assignment = readAssignment(meta, name, value)
+  const { column, value: key, related } = assignment
   instance[column.name] = key
   if (related !== undefined) remember(instance, related.relation.name, related.instance)
+  return assignment
 }
 
 /** Gives an instance the canonical form of its values. */

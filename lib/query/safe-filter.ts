@@ -1,4 +1,4 @@
-import { FieldError } from '../errors.ts'
+import { FieldError, ImproperlyConfigured } from '../errors.ts'
 import type { ColumnField } from '../fields/column-field.ts'
 import { metaOf } from '../meta/meta.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
@@ -102,6 +102,16 @@ export interface SafeFilterOptions<Ks> {
 const FILTER_OPTIONS = { allow: true, except: true, unknown: true, empty: true } as const
 const targets = new Meanings<TextTarget>()
 
+/** What the developer lists is no fault of a request's, which is answered otherwise. */
+function declared<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error
+    throw new ImproperlyConfigured(error.message, { cause: error })
+  }
+}
+
 function assertShown(found: ResolvedPath, key: string): void {
   let base: ExprNode | undefined = found.node
   while (base?.kind === 'func') base = base.args[0]
@@ -154,6 +164,7 @@ function comparedWith(node: ExprNode, lookup: string): ColumnField | null {
  * Answer both errors that a request can cause with 400: they contain no values.
  *
  * @throws FieldError for a key that is not allowed; InvalidValueError, QueryTooComplexError.
+ * ImproperlyConfigured for one in `allow` that cannot be.
  * @example
  * const where = safeFilter(Book, '?pages__gte=300&author__name=Ann', {
  *   allow: ['title__icontains', 'pages__gte', 'status__in', 'author__name'],
@@ -171,7 +182,7 @@ export function safeFilter<M, const Ks extends readonly string[]>(
   assertList(allow, "safeFilter(Book, query, { allow: ['title'] })", FieldError)
   assertList(except, "safeFilter(Book, query, { except: ['page'], … })", FieldError)
   // All of them, so that a mistake is found by the first request.
-  const allowed = new Map(allow.map((key) => [key as string, targetOf(meta, key)]))
+  const allowed = new Map(allow.map((key) => [key as string, declared(() => targetOf(meta, key))]))
   const others = new Set(except)
   const where: Record<string, unknown> = {}
   for (const [key, texts] of requestTexts(input, (name) => allowed.has(name))) {
@@ -195,9 +206,11 @@ export interface SafeOrderOptions<Ks> {
 
 /**
  * Turns the order that a web request asks for (`'title,-pages'`, or such texts) into the arguments
- * of `orderBy()`; none for nothing. Columns that are declared `sensitive` cannot be allowed.
+ * of `orderBy()`; for nothing the model's own ordering. Columns that are declared `sensitive` cannot be
+ * allowed.
  *
  * @throws FieldError for a path that is not allowed; InvalidValueError, QueryTooComplexError.
+ * ImproperlyConfigured for one in `allow` that cannot be.
  * @example
  * Book.objects.orderBy(...safeOrder(Book, '-pages', { allow: ['title', 'pages'] }))
  */
@@ -210,8 +223,9 @@ export function safeOrder<M, const Ks extends readonly string[]>(
   const { allow } = readOptions('safeOrder()', options, { allow: true })
   assertList(allow, "safeOrder(Book, order, { allow: ['title'] })", FieldError)
   const allowed = new Set<string>(allow)
-  for (const path of allowed) assertShown(resolveWhole(modelScope(meta), path), path)
-  if (input === undefined || input === null || input === '') return []
+  const scope = modelScope(meta)
+  for (const path of allowed) declared(() => assertShown(resolveWhole(scope, path), path))
+  if (input === undefined || input === null || input === '') return [...meta.ordering] as Order<M>[]
   const [terms = []] = requestTexts({ order: input }, () => true).values()
   const asked = terms.flatMap((text) => text.split(',', allowed.size + 1))
   if (asked.length > allowed.size) {

@@ -12,11 +12,12 @@ import { initialState, withFilter } from '../query/state.ts'
 import { originOf } from './databases.ts'
 import { readColumns, storedKey } from './reload.ts'
 import { restoreOnRollback } from './restore.ts'
-import { knownVersion, nextVersion, staleError } from './version.ts'
+import { isHeldToVersion, knownVersion, nextVersion, staleError } from './version.ts'
 
 /**
- * Writes some columns of a saved instance; sends nothing when there are none. `adopted`: the
- * foreign keys that it got from instances just now.
+ * Writes some columns of a saved instance; sends nothing when there are none, but for one that was
+ * given another version, which its row must have. `adopted`: the foreign keys that it got from
+ * instances just now.
  *
  * @throws ValidationError before any SQL; the model's DoesNotExist when the row is gone, or, where it
  * has a version, StaleObjectError when it is gone or was written by others.
@@ -28,7 +29,7 @@ export async function updateInstance(
   columns: readonly ColumnMeta[],
   adopted: readonly ColumnMeta[] = [],
 ): Promise<void> {
-  if (columns.length === 0) return
+  if (columns.length === 0 && !isHeldToVersion(meta, instance)) return
   const known = knownVersion(meta, instance)
   const nows = columns.filter(({ relation, field }) => relation === null && field.autoNow)
   const before = new Map(

@@ -1,5 +1,5 @@
 import { FieldError, StaleObjectError } from '../errors.ts'
-import type { Columns } from '../hydrate/instance.ts'
+import { type Columns, changedColumns } from '../hydrate/instance.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
 import { validate } from '../meta/schemas.ts'
 import { F } from '../query/expression.ts'
@@ -16,6 +16,11 @@ const NOTHING: Values = Object.freeze({})
  */
 export function knownVersion(meta: ModelMeta, instance: Columns): Values {
   return meta.version === null ? NOTHING : validate(meta, [meta.version], instance)
+}
+
+/** Whether an instance was given another version than the row had that it was read from. */
+export function isHeldToVersion(meta: ModelMeta, instance: Columns): boolean {
+  return meta.version !== null && changedColumns(meta, instance).includes(meta.version)
 }
 
 /** The version after a write, by the property's name. */

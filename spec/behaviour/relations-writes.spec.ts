@@ -347,6 +347,37 @@ describeOnEach('writing through related managers', (kind) => {
     })
   })
 
+  it('a relation and its key are the same, or refused before any SQL', async () => {
+    const [ann, bob] = [await author(1), await author(2)]
+    const title = 'x'
+    for (const [same, authorId] of [
+      [{ title, author: ann, authorId: 1 }, 1],
+      [{ title, authorId: 2, author: bob, editor: null, editorId: null }, 2],
+      [{ title, pk: 90, id: 90, author: 1 }, 1],
+    ] as const) {
+      expect((await Book.objects.create(same as never)).authorId).to.equal(authorId)
+    }
+    await shop.sends(0, async () => {
+      for (const [other, field, column] of [
+        [{ title, author: ann, authorId: 2 }, 'author', 'authorId'],
+        [{ title, authorId: 1, author: 2 }, 'author', 'authorId'],
+        [{ title, author: new Author({ name: 'new' }), authorId: 1 }, 'author', 'authorId'],
+        [{ title, author: ann, editor: null, editorId: 1 }, 'editor', 'editorId'],
+        [{ title, author: ann, editor: ann, editorId: null }, 'editor', 'editorId'],
+        [{ title, author: ann, pk: 91, id: 92 }, 'pk', 'id'],
+      ] as const) {
+        const issues = [{ field, message: `is not what ${column} is: leave one out` }]
+        for (const attempt of [
+          () => Book.objects.create(other as never),
+          () => Book.objects.bulkCreate([other as never]),
+          async () => new Book(other as never),
+        ]) {
+          expect(await rejection(attempt())).to.deep.include({ code: 'VALIDATION', issues })
+        }
+      }
+    })
+  })
+
   it('refuses unsaved instances, other models and what is no key, before any SQL', async () => {
     const [a, ann, tag] = [await book(1), await author(1), await Tag.objects.get({ id: 1 })]
     await shop.sends(0, async () => {

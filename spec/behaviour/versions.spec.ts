@@ -101,10 +101,14 @@ describeOnEach('fields.version()', (kind) => {
     await read.save()
     expect(await versions()).to.deep.equal([3])
     const again = await Page.objects.get({ pk: page.pk })
-    again.version = 2
     await schema.sends(0, () => again.save())
+    again.version = 2
+    expect(await rejection(again.save())).to.be.instanceOf(StaleObjectError)
     again.text = 'of an old form'
     expect(await rejection(again.save())).to.be.instanceOf(StaleObjectError)
+    again.version = 3
+    await again.save()
+    expect([again.version, ...(await versions())]).to.deep.equal([4, 4])
   })
 
   it('delete() of an instance that others wrote before deletes nothing', async () => {

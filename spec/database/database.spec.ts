@@ -54,7 +54,7 @@ describe('openDatabase()', () => {
 
   it('says what is registered when a name is not', () => {
     expect(thrown(() => databaseNamed('default')).message).to.equal(
-      "There is no open database named 'default'. No database is connected. Call connect(config) before the first query.",
+      "There is no open database named 'default'. No database is connected. Call connect(config) before the first query, and close() after the last.",
     )
     open(memory, { name: 'a' })
     open(memory, { name: 'b' })

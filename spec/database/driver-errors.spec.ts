@@ -5,6 +5,7 @@ import {
   CheckViolation,
   DatabaseError,
   ForeignKeyViolation,
+  type IntegrityError,
   NotNullViolation,
   OrmError,
   UniqueViolation,
@@ -63,6 +64,36 @@ describeOnEach('errors of the database', (kind) => {
       expect(everythingSaid(error)).to.not.include(MARKER)
       expect(everythingSaid(error)).to.not.include('424242')
     }
+  })
+
+  it('have them as properties, and none of another error', async () => {
+    const isPg = kind.dialect === 'postgresql'
+    await add({})
+    const placeOf = async (change: Parameters<typeof add>[0]) => {
+      const { constraint, table, columns } = (await rejection(add(change))) as IntegrityError
+      return { constraint, table, columns }
+    }
+    const named = (constraint: string) => (isPg ? constraint : undefined)
+    const table = 'thing'
+    expect(await placeOf({ id: 2, a: 'x' })).to.deep.equal({
+      ...{ constraint: named('thing_email_key'), table, columns: ['email'] },
+    })
+    expect(await placeOf({ id: 2, email: 'x' })).to.deep.equal({
+      ...{ constraint: named('thing_a_b_key'), table, columns: ['a', 'b'] },
+    })
+    expect(await placeOf({ id: 2, email: null, a: 'x' })).to.deep.equal({
+      ...{ constraint: undefined, table, columns: ['email'] },
+    })
+    expect(await placeOf({ id: 2, email: 'x', a: 'x', size: -9 })).to.deep.equal({
+      ...{ constraint: 'size_positive', table: isPg ? table : undefined, columns: [] },
+    })
+    expect(await placeOf({ id: 2, email: 'x', a: 'x', item: 9 })).to.deep.equal({
+      ...(isPg
+        ? { constraint: 'thing_item_fkey', table, columns: ['item'] }
+        : { constraint: undefined, table: undefined, columns: [] }),
+    })
+    const other = await rejection(read(at.db.current(), 'select * from nope'))
+    expect(other).not.to.have.any.keys('constraint', 'table', 'columns')
   })
 
   it('never contain a bound value, whatever failed (S62, G17)', async () => {

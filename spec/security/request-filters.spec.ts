@@ -3,6 +3,7 @@ import {
   AsyncManager,
   FieldError,
   fields,
+  ImproperlyConfigured,
   InvalidValueError,
   Model,
   OrmError,
@@ -275,7 +276,7 @@ describe('safeFilter()', () => {
       'data__contains',
       'bytes',
     ]) {
-      expect(allowing(key), key).to.be.instanceOf(FieldError)
+      expect(allowing(key), key).to.be.instanceOf(ImproperlyConfigured)
     }
     expect(allowing('author__password').message).to.equal(
       "'author__password' cannot be allowed: its column is declared as sensitive.",
@@ -284,14 +285,23 @@ describe('safeFilter()', () => {
 })
 
 describe('safeOrder()', () => {
-  const orderOf = (input: string | readonly string[] | undefined) =>
+  const orderOf = (input: string | readonly string[] | null | undefined) =>
     safeOrder(Post, input, { allow: ['title', 'pages', 'author__name'] })
 
   it('gives the terms of orderBy(), in either direction', () => {
     expect(orderOf('-pages,title')).to.eql(['-pages', 'title'])
     expect(orderOf(['author__name', '-title'])).to.eql(['author__name', '-title'])
-    expect(orderOf(undefined)).to.eql([])
-    expect(orderOf('')).to.eql([])
+  })
+
+  it("gives the model's own order for nothing", () => {
+    expect([undefined, null, ''].map((input) => orderOf(input))).to.eql(Array(3).fill([]))
+    class Ranked extends Model(
+      'ranked',
+      { title: fields.text() },
+      { ordering: ['-title', 'id'] },
+    ) {}
+    expect(safeOrder(Ranked, null, { allow: ['title'] })).to.eql(['-title', 'id'])
+    expect(safeOrder(Ranked, 'title', { allow: ['title'] })).to.eql(['title'])
   })
 
   it('refuses what is not listed, and what is sensitive', () => {
@@ -312,7 +322,7 @@ describe('safeOrder()', () => {
       ).to.be.instanceOf(FieldError)
     }
     const allow = ['author__password'] as never
-    expect(thrown(() => safeOrder(Post, '', { allow }))).to.be.instanceOf(FieldError)
+    expect(thrown(() => safeOrder(Post, '', { allow }))).to.be.instanceOf(ImproperlyConfigured)
     expect(thrown(() => orderOf([{}] as never))).to.be.instanceOf(InvalidValueError)
   })
 })

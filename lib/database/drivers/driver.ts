@@ -1,4 +1,4 @@
-import type { OrmError } from '../../errors.ts'
+import type { ConstraintPlace, OrmError } from '../../errors.ts'
 import { InvalidValueError } from '../../errors.ts'
 import type { AtomicOptions, DatabaseDialect, Statement, StatementResult } from '../runner.ts'
 
@@ -46,8 +46,8 @@ export interface DriverResult extends StatementResult {
 }
 
 /** What is known about an error of a driver; nothing in it is a bound value. */
-export interface DriverFailure {
-  readonly type: new (message: string, details?: { cause?: unknown }) => OrmError
+export interface DriverFailure extends ConstraintPlace {
+  readonly type: new (message: string, details?: ConstraintPlace & { cause?: unknown }) => OrmError
   /** The message, cleaned, without constraint, table and columns. */
   readonly what: string
   /** The connection is dead. */
@@ -56,9 +56,6 @@ export interface DriverFailure {
   readonly canceled?: boolean
   /** Connecting failed for a reason that passes: the server is full or starting. */
   readonly passing?: boolean
-  readonly constraint?: string | undefined
-  readonly table?: string | undefined
-  readonly columns?: readonly string[] | undefined
 }
 
 /** What a statement rejects with that was skipped because one before it failed. */
