@@ -39,7 +39,7 @@ export type { ModelReference, OnDelete, RelationSpec } from './fields/relation.t
 export type { KeyOptions, KeySpec, ManyToManyOptions } from './fields/relation-field.ts'
 export { RelationField } from './fields/relation-field.ts'
 export type { CharOptions, ChoiceOptions, SizedTextOptions } from './fields/text.ts'
-export type { VersionOptions } from './fields/version.ts'
+export type { VersionOptions, VersionSpec } from './fields/version.ts'
 export type { ModelOptions } from './meta/meta.ts'
 export type {
   Awaitable,

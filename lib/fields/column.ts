@@ -32,6 +32,8 @@ export interface ColumnSpec {
   readonly optional: boolean
   readonly family: Family
   readonly primary: boolean
+  /** It counts the writes of its row, so that nobody else writes it. */
+  readonly version?: true
   /** Of an array: what its items are. */
   readonly item?: ColumnSpec
   /** Of a range: what its ends are. */

@@ -2,6 +2,11 @@ import { ColumnField } from './column-field.ts'
 import { INTEGER_KIND } from './numbers.ts'
 import { assertOptions, type SpecOf } from './options.ts'
 
+/** What a version is to the compiler. */
+export interface VersionSpec extends SpecOf<number, 'number', false, number, false> {
+  readonly version: true
+}
+
 /** The options of `version`. */
 export interface VersionOptions {
   /** The column's name in the table. @default the property's name in snake_case */
@@ -18,9 +23,7 @@ export interface VersionOptions {
  * class Page extends Model('pages', { text: fields.text(), version: fields.version() }) {}
  * await page.save() // update "pages" set "text" = …, "version" = 4 where "id" = 1 and "version" = 3
  */
-export function version(
-  options: VersionOptions = {},
-): ColumnField<SpecOf<number, 'number', false, number, false>> {
+export function version(options: VersionOptions = {}): ColumnField<VersionSpec> {
   assertOptions('version', options, ['column'])
   return new ColumnField(INTEGER_KIND, { ...options, default: 1 }, { isVersion: true })
 }

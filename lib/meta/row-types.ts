@@ -271,6 +271,18 @@ export type RowHint<M> =
 /** An instance of the model `M`, whatever of it is loaded. */
 export type InstanceHint<M> = HasFields<FieldsOf<M>> & { readonly '~table': TableOf<M> }
 
+/** Whether the property `K` of a field map is a version. */
+export type IsVersion<FS, K> = K extends keyof FS
+  ? FS[K] extends { readonly spec: { readonly version: true } }
+    ? true
+    : false
+  : false
+
+/** A type no value has; its text is the compiler's message. */
+export interface NotWritten<Name extends string> {
+  readonly error: `the version '${Name}' counts writes by itself`
+}
+
 /** A type no value has; its text is the compiler's message. */
 export interface Unknown<Name extends string> {
   readonly error: `unknown field '${Name}'`

@@ -40,15 +40,32 @@ export type RowShape<FS> = {
   [K in keyof PlainRow<FS>]: z.ZodType<PlainRow<FS>[K], Given<FieldAt<FS, K>, PlainRow<FS>[K]>>
 }
 
-/** The same where those that have a default, or may be NULL, may be left out. */
+/** `K`, unless its field has any of `Marks`. */
+type Without<FS, K, Marks> = FieldAt<FS, K> extends { readonly spec: Marks } ? never : K
+
+/** The same without a version; those that have a default, or may be NULL, may be left out. */
 export type CreateShape<FS> = {
-  [K in keyof RowShape<FS>]: FieldAt<FS, K> extends { readonly spec: { readonly optional: true } }
+  [K in keyof RowShape<FS> as Without<FS, K, Version>]: FieldAt<FS, K> extends {
+    readonly spec: { readonly optional: true }
+  }
     ? z.ZodOptional<RowShape<FS>[K]>
     : RowShape<FS>[K]
 }
 
-/** The same where all may be left out. */
-export type UpdateShape<FS> = { [K in keyof RowShape<FS>]: z.ZodOptional<RowShape<FS>[K]> }
+/** The same without the primary key and a version; all may be left out, none may be undefined. */
+export type UpdateShape<FS> = {
+  [K in keyof RowShape<FS> as Without<FS, K, Version | Primary>]: z.ZodExactOptional<
+    RowShape<FS>[K]
+  >
+}
+
+interface Version {
+  readonly version: true
+}
+
+interface Primary {
+  readonly primary: true
+}
 
 /** A zod object that refuses keys it does not know. */
 export type StrictSchema<Shape extends z.core.$ZodShape> = z.ZodObject<Shape, z.core.$strict>

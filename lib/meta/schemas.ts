@@ -7,9 +7,9 @@ import type { ColumnMeta, ModelMeta } from './model-meta.ts'
 export interface Schemas {
   /** A whole row. */
   readonly row: z.ZodObject
-  /** What `create()` takes: columns with a default, or that may be NULL, may be left out. */
+  /** A new row: columns with a default, or that may be NULL, may be left out; no version. */
   readonly create: z.ZodObject
-  /** What `update()` takes: any of the columns. */
+  /** What `update()` writes: any of the columns but the primary key and the version. */
   readonly update: z.ZodObject
 }
 
@@ -21,15 +21,19 @@ export function schemasOf(meta: ModelMeta): Schemas {
   if (known !== undefined) return known
   const row: Record<string, z.ZodType> = {}
   const create: Record<string, z.ZodType> = {}
+  const update: Record<string, z.ZodType> = {}
   for (const column of meta.columns) {
     const schema = columnSchema(column)
     row[column.name] = schema
+    if (column === meta.version) continue
     create[column.name] = isOptional(column) ? schema.optional() : schema
+    // As `update()`, which takes nothing that is undefined.
+    if (!column.primaryKey) update[column.name] = schema.exactOptional()
   }
   const schemas: Schemas = Object.freeze({
     row: z.strictObject(row),
     create: z.strictObject(create),
-    update: z.strictObject(row).partial(),
+    update: z.strictObject(update),
   })
   built.set(meta, schemas)
   return schemas

@@ -84,9 +84,14 @@ export interface ModelClass<FS, Table extends string = string> {
   new (values?: WriteInput<FS>): InstanceOf<FS, Table>
   /** A whole row. Takes what JSON can carry too; `z.toJSONSchema` works on it. */
   readonly schema: StrictSchema<RowShape<FS>>
-  /** What `create()` takes, keys under their `…Id`. */
+  /** What `create()` takes, keys under their `…Id`; but no version. */
   readonly createSchema: StrictSchema<CreateShape<FS>>
-  /** What `update()` takes. */
+  /**
+   * What `update()` takes, in any part. Neither the primary key nor a version, and nothing that is
+   * undefined. Which columns somebody outside may write only the program knows: `pick()` them.
+   *
+   * @example await books.update(Book.updateSchema.pick({ title: true, pages: true }).parse(body))
+   */
   readonly updateSchema: StrictSchema<UpdateShape<FS>>
   /** Thrown by `get()` when there is no such row. */
   readonly DoesNotExist: typeof ObjectDoesNotExist

@@ -1,4 +1,12 @@
-import type { FieldsOf, PlainRow, Simplify, Unknown, WriteInput } from '../meta/row-types.ts'
+import type {
+  FieldsOf,
+  IsVersion,
+  NotWritten,
+  PlainRow,
+  Simplify,
+  Unknown,
+  WriteInput,
+} from '../meta/row-types.ts'
 import type { CheckAssigned, NamedValues, ResultOf, ResultsOf } from '../query/check-types.ts'
 import type { Expression } from '../query/expression.ts'
 import type { PathValue, RelatedRow, Subquery } from '../query/lookup-types.ts'
@@ -79,7 +87,7 @@ type Writes<M> = WriteInput<FieldsOf<M>>
 
 /** The argument of `update()`: each column's value, an expression, or whether a condition holds. */
 export type UpdateInput<M> = {
-  readonly [K in keyof Writes<M>]?:
+  readonly [K in keyof Writes<M> as IsVersion<FieldsOf<M>, K> extends true ? never : K]?:
     | Exclude<Writes<M>[K], undefined>
     | Expression<unknown, Need>
     | (boolean extends Writes<M>[K] ? Condition : never)
@@ -88,7 +96,9 @@ export type UpdateInput<M> = {
 /** The argument of `update()` as it must be. */
 export type CheckUpdate<M, U> = {
   [K in keyof U]: K extends keyof Writes<M>
-    ? Exclude<Writes<M>[K], undefined> | CheckAssigned<M, Exclude<Writes<M>[K], undefined>, U[K]>
+    ? IsVersion<FieldsOf<M>, K> extends true
+      ? NotWritten<K & string>
+      : Exclude<Writes<M>[K], undefined> | CheckAssigned<M, Exclude<Writes<M>[K], undefined>, U[K]>
     : Unknown<K & string>
 }
 

@@ -206,6 +206,12 @@ describe('schemas', () => {
     const wrong = Book.createSchema.safeParse({ ...row, pages: 1.5, status: 'lost' })
     expect(wrong.error?.issues.map(({ path }) => path[0])).to.deep.equal(['pages', 'status'])
     expect(Book.updateSchema.parse({})).to.deep.equal({})
+    const key = Book.updateSchema.safeParse({ id: 3, title: 'x' })
+    expect(key.error?.issues.map(({ message }) => message)).to.deep.equal([
+      'Unrecognized key: "id"',
+    ])
+    const nothing = Book.updateSchema.safeParse({ title: undefined })
+    expect(nothing.error?.issues.map(({ path }) => path)).to.deep.equal([['title']])
     expect(Book.schema.safeParse(row).success).to.equal(false)
     expect(Book.schema.safeParse({ ...row, id: 1 }).success).to.equal(true)
   })

@@ -194,11 +194,27 @@ describeOnEach('fields.version()', (kind) => {
     expect(await versions()).to.deep.equal([2])
   })
 
+  it('is part of rows, but of no schema of what is written', async () => {
+    const page = await Page.objects.create({ slug: 'a' })
+    expect(Page.schema.parse(page.toJSON())).to.deep.equal({ ...page })
+    for (const schemaOf of [Page.createSchema, Page.updateSchema]) {
+      const { success, error } = schemaOf.safeParse({ slug: 'b', version: 9 })
+      expect([success, error?.issues.map(({ message }) => message)]).to.deep.equal([
+        false,
+        ['Unrecognized key: "version"'],
+      ])
+    }
+    await Page.objects.update(Page.updateSchema.parse({ text: 'x' }))
+    expect(await Page.objects.values('slug', 'text', 'version')).to.deep.equal([
+      { slug: 'a', text: 'x', version: 2 },
+    ])
+  })
+
   it('is written by nobody else', async () => {
     const page = await Page.objects.create({ slug: 'a' })
     await schema.sends(0, async () => {
       for (const work of [
-        Page.objects.update({ version: 9 }),
+        Page.objects.update({ version: 9 } as object),
         Page.objects.bulkUpdate([page], ['version']),
         page.save({ fields: ['version'] }),
         Page.objects.bulkCreate([{ slug: 'b' }], {

@@ -1,8 +1,8 @@
 /** Types of the zod schemas of models. Compiled, never run. */
 import { expectTypeOf } from 'expect-type'
 import { z } from 'zod'
-import type { JsonValue } from '../../lib/index.ts'
-import { Author, Book, type City, type Country } from './models.ts'
+import { AsyncManager, fields, type JsonValue, Model } from '../../lib/index.ts'
+import { Author, Book, type Capital, type City, type Country } from './models.ts'
 
 // ---------- what they give
 
@@ -19,11 +19,13 @@ expectTypeOf<z.output<typeof Author.createSchema>>().toEqualTypeOf<{
   mentorId?: number | null | undefined
 }>()
 expectTypeOf<z.output<typeof Author.updateSchema>>().toEqualTypeOf<{
-  id?: number | undefined
-  name?: string | undefined
-  email?: string | null | undefined
-  mentorId?: number | null | undefined
+  name?: string
+  email?: string | null
+  mentorId?: number | null
 }>()
+// A key is no part of it, whatever it is.
+expectTypeOf<z.output<typeof Country.updateSchema>>().toEqualTypeOf<{ name?: string }>()
+expectTypeOf<keyof z.output<typeof Capital.updateSchema>>().toEqualTypeOf<'since'>()
 expectTypeOf<z.output<typeof Country.createSchema>>().toEqualTypeOf<{
   code: string
   name: string
@@ -52,6 +54,29 @@ await Book.objects.create(Book.createSchema.parse(body))
 await Book.objects.filter({ id: 3 }).update({ title: Book.schema.shape.title.parse(body) })
 const parsed = Author.createSchema.safeParse(body)
 if (parsed.success) await Author.objects.create(parsed.data)
+await Author.objects.update(Author.updateSchema.parse(body))
+await Book.objects.update(Book.updateSchema.pick({ title: true, data: true }).parse(body))
+const change: z.input<typeof Author.updateSchema> = { email: null }
+// @ts-expect-error nothing is undefined that is written
+change.name = undefined
+// @ts-expect-error the key of a row stays
+Author.updateSchema.pick({ id: true })
+
+class Page extends Model('pages', { text: fields.text(), version: fields.version() }) {
+  static objects = new AsyncManager(Page)
+}
+expectTypeOf<z.output<typeof Page.schema>>().toEqualTypeOf<{
+  id: number
+  text: string
+  version: number
+}>()
+expectTypeOf<z.output<typeof Page.createSchema>>().toEqualTypeOf<{
+  id?: number | undefined
+  text: string
+}>()
+expectTypeOf<z.output<typeof Page.updateSchema>>().toEqualTypeOf<{ text?: string }>()
+await Page.objects.create(Page.createSchema.parse(body))
+await Page.objects.update(Page.updateSchema.parse(body))
 
 // They are zod objects.
 const form = Book.createSchema.pick({ title: true, pages: true }).extend({ note: z.string() })

@@ -1,7 +1,11 @@
 /** Types of `update()`, `getOrCreate()` and `updateOrCreate()`. Compiled, never run. */
 import { expectTypeOf } from 'expect-type'
-import { F, Q, type UpdateInput, Value } from '../../lib/index.ts'
+import { AsyncManager, F, fields, Model, Q, type UpdateInput, Value } from '../../lib/index.ts'
 import { Author, Book, type Tag } from './models.ts'
+
+class Page extends Model('pages', { text: fields.text(), version: fields.version() }) {
+  static objects = new AsyncManager(Page)
+}
 
 declare const author: Author
 declare const tag: Tag
@@ -47,6 +51,10 @@ await Book.objects.update({ pages: F('pgaes').add(1) })
 await Book.objects.update({ tags: [tag] })
 // @ts-expect-error columns of other tables are not written
 await Book.objects.update({ author__name: 'x' })
+// @ts-expect-error a version counts by itself
+await Page.objects.update({ text: 'x', version: 3 })
+// @ts-expect-error in an input made elsewhere too
+const counted: UpdateInput<Page> = { version: 3 }
 // @ts-expect-error the argument is one object
 await Book.objects.update('title', 'x')
 // @ts-expect-error of another model
@@ -104,3 +112,4 @@ await Book.objects.updateOrCreate({ author__nmae: 'x' })
 await Book.objects.updateOrCreate({ title: 'x' }, { createDefaults: { pgaes: 3 } })
 // @ts-expect-error this is for updateOrCreate
 await Book.objects.getOrCreate({ title: 'x' }, { createDefaults: { pages: 3 } })
+void counted
