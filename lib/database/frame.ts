@@ -167,8 +167,9 @@ export class Frame implements Held {
     return settled
   }
 
-  /** A statement of the transaction's own, past the queue. */
+  /** A statement of the transaction's own, past the queue; none when the frame around ended first. */
   command(sql: string): Promise<DriverResult> {
+    if (this.#phase === 'ended') return Promise.reject(endedError())
     const statement = control(sql)
     const { lease } = this.host.connection
     if (this.#deadline === undefined) return lease.execute(statement)

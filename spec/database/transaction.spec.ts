@@ -255,6 +255,35 @@ describeOnEach('atomic()', (kind) => {
     expect(await savedIds(db)).to.deep.equal([])
   })
 
+  it('undoes one that was being undone already, and goes on', async () => {
+    const { db } = at
+    const sent = gate()
+    const open = ({ sql }: { sql: string }): void => {
+      if (sql.startsWith('ROLLBACK TO')) sent.open()
+    }
+    let inner: Promise<unknown> | undefined
+    await db.atomic(async () => {
+      const error = await rejection(
+        db.atomic(async () => {
+          db.knex.on('query', open)
+          inner = rejection(
+            db.atomic(async () => {
+              await insert(db, 1)
+              throw new Error('inner')
+            }),
+          )
+          await sent.opened
+          throw new Error('outer')
+        }),
+      )
+      expect(error.message).to.equal('outer')
+      await db.atomic(() => db.atomic(() => insert(db, 2)))
+    })
+    db.knex.off('query', open)
+    await inner
+    expect(await savedIds(db)).to.deep.equal([2])
+  })
+
   it('awaits a lazy thenable the callback returns, inside', async () => {
     const { db } = at
     const lazy = {
