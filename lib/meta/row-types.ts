@@ -205,7 +205,7 @@ export type WriteInput<FS> = { [K in keyof InputOf<FS>]?: InputOf<FS>[K] | undef
  *
  * @example const input: CreateInput<Book> = { title: 'Emma', publishedAt: new Date(), authorId: 1 }
  */
-export type CreateInput<M> = Simplify<
+export type CreateInput<M extends HasFields<unknown>> = Simplify<
   { [K in RequiredColumns<FieldsOf<M>>]: InputOf<FieldsOf<M>>[K] } & {
     [K in keyof InputOf<FieldsOf<M>>]?: InputOf<FieldsOf<M>>[K]
   }

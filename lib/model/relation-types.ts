@@ -1,6 +1,7 @@
 import type {
   CheckInput,
   FieldsOf,
+  HasFields,
   HasRelated,
   PkOf,
   Unloaded,
@@ -74,7 +75,10 @@ export interface RelatedWrites<M> {
  * }
  * const recent = author.books.orderBy('-publishedAt').slice(0, 5).startFetch()
  */
-export type RelatedManager<M, Q = AsyncQuerySet<M>> = Omit<Forwarded<Q>, keyof RelatedWrites<M>> &
+export type RelatedManager<M extends HasFields<unknown>, Q = AsyncQuerySet<M>> = Omit<
+  Forwarded<Q>,
+  keyof RelatedWrites<M>
+> &
   RelatedWrites<M> &
   HasRelated<M, true>
 
@@ -84,13 +88,18 @@ export type RelatedManager<M, Q = AsyncQuerySet<M>> = Omit<Forwarded<Q>, keyof R
  *
  * @example declare readonly profile: RelatedOne<Profile>
  */
-export type RelatedOne<M> = M | null | (Unloaded<M | null> & HasRelated<M, false>)
+export type RelatedOne<M extends HasFields<unknown>> =
+  | M
+  | null
+  | (Unloaded<M | null> & HasRelated<M, false>)
 
 /** The managers that the many-to-many fields of a field map give an instance. */
 export type ManyRelations<FS> = {
   readonly [K in keyof FS as FS[K] extends { readonly kind: 'manyToMany' }
     ? K
-    : never]: FS[K] extends { readonly spec: { readonly target: infer M } }
+    : never]: FS[K] extends {
+    readonly spec: { readonly target: infer M extends HasFields<unknown> }
+  }
     ? RelatedManager<M>
     : never
 }

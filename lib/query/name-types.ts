@@ -1,4 +1,4 @@
-import type { FieldsOf, KeyField, PrimaryField } from '../meta/row-types.ts'
+import type { FieldsOf, HasFields, KeyField, PrimaryField } from '../meta/row-types.ts'
 import type { Expression } from './expression.ts'
 import type { EqualLookups, LookupsByFamily, WithoutSubquery } from './family-lookups.ts'
 import type { Annotations, FamilyOfValue, Subquery, WhereValue } from './lookup-types.ts'
@@ -218,7 +218,7 @@ type FarModel<M, K extends string> = K extends keyof FieldsOf<M>
  * const where: Where<Book> = onlyLive ? { status: 'live' } : {}
  * Book.objects.filter(where)
  */
-export type Where<M> = {
+export type Where<M extends HasFields<unknown>> = {
   readonly [K in Hints<M>['lookups'] | FarLookups<M>]?:
     | WhereValue<M, K>
     | Expression<unknown, Path<M>>

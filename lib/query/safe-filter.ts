@@ -2,7 +2,7 @@ import { FieldError, ImproperlyConfigured } from '../errors.ts'
 import type { ColumnField } from '../fields/column-field.ts'
 import { metaOf } from '../meta/meta.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
-import type { Unknown } from '../meta/row-types.ts'
+import type { HasFields, Unknown } from '../meta/row-types.ts'
 import { readOptions } from '../util/options.ts'
 import { assertList } from '../util/shapes.ts'
 import type { CheckPath, ColumnFamily, WhereValue } from './lookup-types.ts'
@@ -171,7 +171,7 @@ function comparedWith(node: ExprNode, lookup: string): ColumnField | null {
  * }) // { pages__gte: 300, author__name: 'Ann' }
  * Book.objects.filter(where)
  */
-export function safeFilter<M, const Ks extends readonly string[]>(
+export function safeFilter<M extends HasFields<unknown>, const Ks extends readonly string[]>(
   model: ClassOf<M>,
   input: RequestQuery,
   options: SafeFilterOptions<Ks & CheckAllowedKeys<M, Ks>>,
@@ -214,7 +214,7 @@ export interface SafeOrderOptions<Ks> {
  * @example
  * Book.objects.orderBy(...safeOrder(Book, '-pages', { allow: ['title', 'pages'] }))
  */
-export function safeOrder<M, const Ks extends readonly string[]>(
+export function safeOrder<M extends HasFields<unknown>, const Ks extends readonly string[]>(
   model: ClassOf<M>,
   input: string | readonly string[] | null | undefined,
   options: SafeOrderOptions<Ks & CheckOrderKeys<M, Ks>>,

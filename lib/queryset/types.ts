@@ -1,5 +1,6 @@
 import type {
   FieldsOf,
+  HasFields,
   IsVersion,
   NotWritten,
   PlainRow,
@@ -86,7 +87,7 @@ export type FlatRow<M, P> = ListValue<M, P>
 type Writes<M> = WriteInput<FieldsOf<M>>
 
 /** The argument of `update()`: each column's value, an expression, or whether a condition holds. */
-export type UpdateInput<M> = {
+export type UpdateInput<M extends HasFields<unknown>> = {
   readonly [K in keyof Writes<M> as IsVersion<FieldsOf<M>, K> extends true ? never : K]?:
     | Exclude<Writes<M>[K], undefined>
     | Expression<unknown, Need>

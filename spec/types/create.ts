@@ -116,9 +116,11 @@ await Book.objects.create(isLive ? { ...base, author } : { ...base, pages: 3 })
 const missing: CreateInput<Book> = { title: 'x', authorId: 3 }
 // @ts-expect-error an unknown field
 const unknown: CreateInput<Book> = { title: 'x', publishedAt, authorId: 3, pgaes: 3 }
+// @ts-expect-error of instances, not of their class
+declare const ofClass: CreateInput<typeof Book>
 // @ts-expect-error the input of another model
 await Tag.objects.create(input)
-void [missing, unknown]
+void [missing, unknown, ofClass]
 
 // ---------- bulkCreate()
 

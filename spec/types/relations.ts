@@ -233,3 +233,9 @@ const [more] = await prefetchRelatedObjects([author], 'books__tags')
 for (const one of more?.books ?? []) for (const { name } of one.tags) void name
 // @ts-expect-error no relation
 await prefetchRelatedObjects([author], 'nope')
+
+// @ts-expect-error of instances, not of their class
+declare const manager: RelatedManager<typeof Book>
+// @ts-expect-error of instances, not of their class
+declare const one: RelatedOne<typeof Book>
+void [manager, one]

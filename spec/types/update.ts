@@ -51,6 +51,8 @@ await Book.objects.update({ pages: F('pgaes').add(1) })
 await Book.objects.update({ tags: [tag] })
 // @ts-expect-error columns of other tables are not written
 await Book.objects.update({ author__name: 'x' })
+// @ts-expect-error of instances, not of their class
+declare const ofClass: UpdateInput<typeof Book>
 // @ts-expect-error a version counts by itself
 await Page.objects.update({ text: 'x', version: 3 })
 // @ts-expect-error in an input made elsewhere too
@@ -112,4 +114,4 @@ await Book.objects.updateOrCreate({ author__nmae: 'x' })
 await Book.objects.updateOrCreate({ title: 'x' }, { createDefaults: { pgaes: 3 } })
 // @ts-expect-error this is for updateOrCreate
 await Book.objects.getOrCreate({ title: 'x' }, { createDefaults: { pages: 3 } })
-void counted
+void [counted, ofClass]

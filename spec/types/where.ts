@@ -76,4 +76,6 @@ const expression: Where<Book> = { pages: F('titel') }
 const long: Where<Book> = { author__mentor__profile__bio: 'x' }
 // @ts-expect-error a filter of another model
 Author.objects.filter(own)
-void [unknown, lookup, far, value, choice, expression, long]
+// @ts-expect-error of instances, not of their class
+declare const ofClass: Where<typeof Book>
+void [ofClass, unknown, lookup, far, value, choice, expression, long]
