@@ -106,6 +106,12 @@ export async function rejection(promise: PromiseLike<unknown>): Promise<Error & 
   throw new Error('It resolved.')
 }
 
+/** What became of each, in a word. */
+export async function outcomes(all: readonly PromiseLike<unknown>[]): Promise<string[]> {
+  const settled = await Promise.allSettled(all)
+  return settled.map((one) => (one.status === 'fulfilled' ? 'fulfilled' : one.reason.name))
+}
+
 /** Looks again until it is so; mocha's timeout is the end of it. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))

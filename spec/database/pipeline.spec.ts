@@ -5,7 +5,17 @@ import type { Runner, Started } from '../../lib/database/runner.ts'
 import { ConnectionLostError, TransactionBrokenError, UniqueViolation } from '../../lib/errors.ts'
 import { endBackends } from '../support/backends.ts'
 import { databases, describeOnEach, type TestDatabase } from '../support/databases.ts'
-import { insert, read, readWithin, rejection, savedIds, useDatabase, write } from './helpers.ts'
+import {
+  insert,
+  outcomes,
+  read,
+  readWithin,
+  rejection,
+  savedIds,
+  until,
+  useDatabase,
+  write,
+} from './helpers.ts'
 import { CountingNetwork } from './support/network.ts'
 
 const onPostgres = databases.filter(({ dialect }) => dialect === 'postgresql')
@@ -17,12 +27,6 @@ function startRead(db: Database, ...queries: string[]): Started<unknown[][][]> {
     return answers
   }
   return db.start(job, new Error('startRead()'), undefined, 'reading')
-}
-
-/** What became of each, in a word. */
-async function outcomes(all: readonly PromiseLike<unknown>[]): Promise<string[]> {
-  const settled = await Promise.allSettled(all)
-  return settled.map((one) => (one.status === 'fulfilled' ? 'fulfilled' : one.reason.name))
 }
 
 /** The database of a suite, and the same behind a network that counts. */
@@ -250,6 +254,117 @@ describeOnEach(
       expect(error.cause).to.be.instanceOf(ConnectionLostError)
       expect(await savedIds(at.far)).to.deep.equal([])
       expect(at.far.knex.client.pool.numUsed()).to.equal(0)
+    })
+
+    it('one that is killed with BEGIN is not sent again', async () => {
+      const error = await rejection(
+        at.far.atomic(async () => {
+          const all = [
+            insert(at.far, 1),
+            read(at.far.current(), 'select pg_terminate_backend(pg_backend_pid())'),
+            insert(at.far, 2),
+          ]
+          expect(await outcomes(all)).to.deep.equal([
+            'fulfilled',
+            'ConnectionLostError',
+            'ConnectionLostError',
+          ])
+        }),
+      )
+      expect(error.cause).to.be.instanceOf(ConnectionLostError)
+      expect(await savedIds(at.far)).to.deep.equal([])
+      expect(at.far.knex.client.pool.numUsed()).to.equal(0)
+    })
+
+    it('what comes while a dead connection is replaced goes to the new one', async () => {
+      await endBackends(at.db.knex, 'true')
+      let isDead = false
+      at.far.knex.on('query-error', () => {
+        isDead = true
+      })
+      await at.far.atomic(async () => {
+        const first = insert(at.far, 1)
+        await until(() => isDead)
+        await Promise.all([insert(at.far, 2), insert(at.far, 3), first])
+      })
+      expect(await savedIds(at.far)).to.deep.equal([1, 2, 3])
+    })
+
+    it('a ROLLBACK that had no effect costs the connection', async () => {
+      const before = await read(at.far.current(), 'select pg_backend_pid()')
+      const error = await rejection(
+        at.far.atomic(async () => {
+          await insert(at.far, 1)
+          at.network.rewrite = (data) => {
+            const place = data.indexOf('ROLLBACK')
+            if (place >= 0) data.write('SELECT 1', place)
+            return data
+          }
+          throw new Error('undo')
+        }),
+      )
+      at.network.rewrite = (data) => data
+      expect(error.message).to.equal('undo')
+      expect(await savedIds(at.db)).to.deep.equal([])
+      expect(await read(at.far.current(), 'select pg_backend_pid()')).not.to.deep.equal(before)
+    })
+
+    it('an atomic() in a start is refused: others use its connection', async () => {
+      const errors: Error[] = []
+      const job = async (runner: Runner) => {
+        errors.push(await rejection(at.far.atomic(() => insert(at.far, 1))))
+        return await read(runner, 'select 1')
+      }
+      await at.far.atomic(async () => {
+        const start = at.far.start(job, new Error('startFetch()'), undefined, 'reading')
+        expect(await start.read()).to.deep.equal([[1]])
+        await insert(at.far, 2)
+      })
+      expect(errors.map(({ name }) => name)).to.deep.equal(['TransactionError'])
+      expect(errors[0]?.message).to.contain('atomic() was called inside a started query')
+      expect(await savedIds(at.far)).to.deep.equal([2])
+    })
+
+    it('one that goes on though it was stopped is over time, and stops those behind it', async () => {
+      const stubborn = `do $$ begin
+        perform pg_sleep(60); exception when query_canceled then perform 1; end $$`
+      const error = await rejection(
+        at.far.atomic(async () => {
+          const all = [
+            readWithin({ timeoutMs: 50 }, at.far.current(), stubborn),
+            insert(at.far, 1),
+            read(at.far.current(), 'select pg_sleep(60)'),
+            insert(at.far, 2),
+          ]
+          expect(await outcomes(all)).to.deep.equal([
+            'QueryTimeoutError',
+            'fulfilled',
+            'TransactionBrokenError',
+            'TransactionBrokenError',
+          ])
+        }),
+      )
+      expect(error.cause).to.have.property('code', 'QUERY_TIMEOUT')
+      expect(await savedIds(at.far)).to.deep.equal([])
+    })
+
+    it('what waits behind one that is stopped is not sent', async () => {
+      const error = await rejection(
+        at.far.atomic(async () => {
+          await insert(at.far, 1)
+          const slow = readWithin({ timeoutMs: 50 }, at.far.current(), 'select pg_sleep(60)')
+          await until(() => at.sent.includes('select pg_sleep(60)'))
+          const all = [slow, insert(at.far, 2), insert(at.far, 3)]
+          expect(await outcomes(all)).to.deep.equal([
+            'QueryTimeoutError',
+            'TransactionBrokenError',
+            'TransactionBrokenError',
+          ])
+        }),
+      )
+      expect(error.cause).to.have.property('code', 'QUERY_TIMEOUT')
+      expect(at.sent.filter((sql) => sql.startsWith('insert'))).to.have.length(1)
+      expect(await savedIds(at.far)).to.deep.equal([])
     })
 
     it('a timeout in the middle stops its own statement, and the transaction with it', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { type Boundary, onBoundary } from '../../lib/database/boundaries.ts'
 import { currentFrame, onCommit, onRollback } from '../../lib/database/transaction.ts'
 import {
+  CommitUnknownError,
   OrmError,
   SerializationError,
   TransactionBrokenError,
@@ -12,6 +13,7 @@ import { describeOnEach } from '../support/databases.ts'
 import {
   gate,
   insert,
+  outcomes,
   read,
   rejection,
   savedIds,
@@ -284,6 +286,47 @@ describeOnEach('atomic()', (kind) => {
     expect(await savedIds(db)).to.deep.equal([2])
   })
 
+  it('sends nothing more of what it did not await when the callback threw', async () => {
+    const { db } = at
+    let ends: Promise<string[]> = Promise.resolve([])
+    const error = await rejection(
+      db.atomic(async () => {
+        await savedIds(db)
+        ends = outcomes([insert(db, 1), insert(db, 2), insert(db, 3)])
+        throw new Error('undo')
+      }),
+    )
+    expect(error.message).to.equal('undo')
+    // The first is on its way at once where statements are not sent together.
+    expect((await ends).slice(1)).to.deep.equal(['TransactionError', 'TransactionError'])
+    expect(await savedIds(db)).to.deep.equal([])
+  })
+
+  it('sends nothing more in a nested atomic when the outer callback threw', async () => {
+    const { db } = at
+    let ends: Promise<string[]> = Promise.resolve([])
+    let nested: Promise<Error> | undefined
+    const error = await rejection(
+      db.atomic(async () => {
+        const inside = gate()
+        nested = rejection(
+          db.atomic(async () => {
+            await savedIds(db)
+            ends = outcomes([insert(db, 1), insert(db, 2), insert(db, 3)])
+            inside.open()
+            await ends
+          }),
+        )
+        await inside.opened
+        throw new Error('undo')
+      }),
+    )
+    expect(error.message).to.equal('undo')
+    expect((await nested)?.message).to.match(/^The atomic\(\) around this one ended first/)
+    expect((await ends).slice(1)).to.deep.equal(['TransactionError', 'TransactionError'])
+    expect(await savedIds(db)).to.deep.equal([])
+  })
+
   it('awaits a lazy thenable the callback returns, inside', async () => {
     const { db } = at
     const lazy = {
@@ -466,6 +509,37 @@ describeOnEach('atomic()', (kind) => {
     ])
   })
 
+  it('a listener or hook that throws is warned of, and decides nothing', async () => {
+    const { db } = at
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error) => warnings.push(message)
+    process.on('warning', onWarning)
+    const off = onBoundary(({ kind: what }: Boundary) => {
+      if (what === 'commit') throw new TypeError('listener')
+    })
+    await db.atomic(async () => {
+      await insert(db, 1)
+      await rejection(
+        db.atomic(async () => {
+          await insert(db, 2)
+          onRollback(db, () => {
+            throw 'no error'
+          })
+          throw new Error('undo')
+        }),
+      )
+    })
+    off()
+    // Warnings are told in the next tick.
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', onWarning)
+    expect(warnings).to.deep.equal([
+      "A listener for 'rollback' of a transaction threw: no error",
+      "A listener for 'commit' of a transaction threw: TypeError: listener",
+    ])
+    expect(await savedIds(db)).to.deep.equal([1])
+  })
+
   it('runs the whole callback again for a serialization failure, on the outermost only (F43)', async () => {
     const { db } = at
     const hooks: string[] = []
@@ -491,6 +565,37 @@ describeOnEach('atomic()', (kind) => {
     expect(given).to.equal(3)
     expect(hooks).to.deep.equal(['rolled back 1', 'rolled back 2', 'committed 3'])
     expect(await savedIds(db)).to.deep.equal([3])
+  })
+
+  it('looks for a serialization failure in the causes of an error, five deep (F43)', async () => {
+    const { db } = at
+    for (const [depth, wanted] of [
+      [4, 2],
+      [5, 1],
+    ] as const) {
+      let attempts = 0
+      const error = await rejection(
+        db.atomic(
+          () => {
+            attempts += 1
+            let cause: Error = new SerializationError('busy')
+            for (let at = 0; at < depth; at += 1) cause = new Error(`around ${at}`, { cause })
+            throw cause
+          },
+          { retries: 1 },
+        ),
+      )
+      expect([error.message, attempts]).to.deep.equal([`around ${depth - 1}`, wanted])
+    }
+    let attempts = 0
+    const unknown = new CommitUnknownError('?', { cause: new SerializationError('busy') })
+    const work = () => {
+      attempts += 1
+      throw attempts === 1 ? unknown : 'text'
+    }
+    expect(await rejection(db.atomic(work, { retries: 5 }))).to.equal(unknown)
+    expect(await rejection(db.atomic(work, { retries: 5 }))).to.equal('text')
+    expect(attempts).to.equal(2)
   })
 
   it('gives up after the last retry with the last error (F43)', async () => {
@@ -541,7 +646,8 @@ describeOnEach('atomic()', (kind) => {
         await rejection(db.atomic(() => undefined, { readOnly: true })),
       ]
       expect(nested.map(({ name }) => name)).to.deep.equal(Array(3).fill('TransactionError'))
-      await insert(db, 1)
+      // What the transaction is anyway.
+      await db.atomic(() => insert(db, 1), { readOnly: false, durable: false, retries: 1 })
     })
     expect(await savedIds(db)).to.deep.equal([1])
     await db.atomic(() => insert(db, 2), { durable: true })
@@ -696,6 +802,47 @@ describeOnEach('atomic()', (kind) => {
 
 describeOnEach('atomic() whose branches wait for each other (F10)', (kind) => {
   const at = useDatabase(kind, { acquireMs: 300 })
+
+  it('ends so when the callback did not wait for them, too', async () => {
+    const { db } = at
+    const errors: Promise<Error>[] = []
+    const error = await rejection(
+      db.atomic(async () => {
+        await insert(db, 1)
+        const second = gate()
+        errors.push(rejection(db.atomic(() => second.opened)))
+        errors.push(rejection(db.atomic(() => second.open())))
+      }),
+    )
+    expect(error).to.be.instanceOf(TransactionBrokenError)
+    expect(error.cause)
+      .to.have.property('message')
+      .that.matches(/behind a nested atomic/)
+    expect((await Promise.all(errors)).map(({ name }) => name)).to.deep.equal([
+      'TransactionError',
+      'TransactionError',
+    ])
+    await insert(db, 2)
+    expect(await savedIds(db)).to.deep.equal([2])
+  })
+
+  it('waits longer behind one in which something happens', async () => {
+    const { db } = at
+    const inside = gate()
+    await db.atomic(async () => {
+      const nested = db.atomic(async () => {
+        const start = performance.now()
+        await savedIds(db)
+        inside.open()
+        while (performance.now() - start < 700) await savedIds(db)
+        await insert(db, 1)
+      })
+      await inside.opened
+      await insert(db, 2)
+      await nested
+    })
+    expect(await savedIds(db)).to.deep.equal([1, 2])
+  })
 
   it('ends with an explanation instead of hanging', async () => {
     const { db } = at
