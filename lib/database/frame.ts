@@ -279,9 +279,12 @@ export class Frame implements Held {
       return await this.host.connection.execute(statement, deadline, refuse)
     } catch (error) {
       // Before the next one's turn comes.
-      if (error instanceof NotSent) this.#breakThrough(error.because)
-      else this.break(error)
-      throw error instanceof NotSent ? (this.#lateRefusal() ?? error.because) : error
+      if (!(error instanceof NotSent)) {
+        this.break(error)
+        throw error
+      }
+      this.#breakThrough(error.because)
+      throw this.#lateRefusal()
     }
   }
 

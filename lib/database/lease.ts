@@ -305,13 +305,12 @@ export class Lease {
 
   async #send(statement: Statement, deadline: Deadline | undefined): Promise<DriverResult> {
     if (this.#settling !== undefined) await this.#settling
-    if (deadline?.isOver) throw deadline.toError()
     const { name, client, driver, kept } = this.#host
     if (this.#lost) throw this.#brokenError()
     const event = traceQuery(client, this.connection, statement)
     let end: EndOfStatement | undefined
     try {
-      // A listener may have ended it.
+      // A listener may have ended it, if its time was not over before.
       if (deadline?.isOver) throw deadline.toError()
       end = noteStatement(name, statement)
       const sent = driver.run(this.connection, statement, kept)

@@ -124,15 +124,11 @@ function brokenError(broken: { readonly error: unknown }): TransactionBrokenErro
   )
 }
 
-/** The result, or why there is none. */
-function failureOf<T>(frame: Frame, settled: Settled<T>): { readonly error: unknown } | undefined {
-  if (!settled.ok) return { error: settled.error }
-  return frame.broken === undefined ? undefined : { error: brokenError(frame.broken) }
-}
-
-function settledValue<T>(settled: Settled<T>): T {
-  if (!settled.ok) throw settled.error
-  return settled.value
+/** What the callback did, unless that was to go on as if nothing had failed. */
+async function driven<T>(frame: Frame, fn: () => T | PromiseLike<T>): Promise<Settled<T>> {
+  const settled = await frame.drive(fn)
+  if (!settled.ok || frame.broken === undefined) return settled
+  return { ok: false, error: brokenError(frame.broken) }
 }
 
 interface Finished<T> {
@@ -155,12 +151,13 @@ async function runOutermost<T>(
   tellBoundary({ db, kind: 'begin', depth: 0 })
   let outcome: FrameOutcome = 'rolled back'
   try {
-    const settled = await frame.drive(fn)
+    const done = await driven(frame, fn)
     await connection.opened()
-    const failure = connection.failure ?? failureOf(frame, settled)
-    if (failure !== undefined) {
+    const { failure } = connection
+    const settled: Settled<T> = failure === undefined ? done : { ok: false, error: failure.error }
+    if (!settled.ok) {
       await rollBack(connection.lease, deadline)
-      throw failure.error
+      throw settled.error
     }
     // Until its answer is there: when the connection breaks now, nobody knows.
     outcome = 'unknown'
@@ -171,7 +168,7 @@ async function runOutermost<T>(
       if (!isUnknown || !(await isVerified(frame))) throw error
     }
     outcome = 'committed'
-    return { value: settledValue(settled), commitHooks: frame.commitHooks }
+    return { value: settled.value, commitHooks: frame.commitHooks }
   } catch (error) {
     if (outcome === 'unknown' && !connection.lease.isLost) outcome = 'rolled back'
     throw error
@@ -207,16 +204,15 @@ export async function runSavepoint<T>(
   tell({ db, kind: 'savepoint', depth })
   let outcome: FrameOutcome = 'rolled back'
   try {
-    const settled = await frame.drive(fn)
+    const settled = await driven(frame, fn)
     if (frame.hasEnded) throw new TransactionError('The atomic() around this one ended first.')
-    const failure = failureOf(frame, settled)
-    if (failure === undefined) {
-      await release(frame, name)
-      outcome = 'committed'
-      return settledValue(settled)
+    if (!settled.ok) {
+      await rollBackTo(frame, name)
+      throw settled.error
     }
-    await rollBackTo(frame, name)
-    throw failure.error
+    await release(frame, name)
+    outcome = 'committed'
+    return settled.value
   } finally {
     frame.conclude(outcome)
     tell({

@@ -1,8 +1,10 @@
+import { AsyncResource } from 'node:async_hooks'
 import { expect } from 'chai'
 import pg from 'pg'
+import type sqlite3 from 'sqlite3'
 import { openDatabase } from '../../lib/database/database.ts'
 import type { Database } from '../../lib/database/runner.ts'
-import { onCommit, onRollback } from '../../lib/database/transaction.ts'
+import { currentFrame, onCommit, onRollback } from '../../lib/database/transaction.ts'
 import {
   CommitUnknownError,
   ConnectionLostError,
@@ -447,6 +449,33 @@ describeOnEach(
         ),
       )
       expect(await read(db.current(), 'select name from item')).to.deep.equal([['40']])
+    })
+
+    it('a connection that closes in a transaction, or after it, is given up', async () => {
+      const { db } = at
+      await insert(db, 1)
+      const close = () => {
+        const { connection } = currentFrame(db)?.host.connection.lease ?? {}
+        ;(connection as unknown as sqlite3.Database).close()
+      }
+      const error = await rejection(db.atomic(() => insert(db, 2).then(close)))
+      expect(error).to.be.instanceOf(CommitUnknownError)
+      expect(await savedIds(db)).to.deep.equal([1])
+      const read = await db.atomic(
+        async () => {
+          const ids = await savedIds(db)
+          const closeLater = AsyncResource.bind(close)
+          db.knex.on('query-response', (_: unknown, { sql }: { sql: string }) => {
+            if (sql === 'COMMIT') closeLater()
+          })
+          return ids
+        },
+        { readOnly: true },
+      )
+      db.knex.removeAllListeners('query-response')
+      expect(read).to.deep.equal([1])
+      await insert(db, 3)
+      expect(await savedIds(db)).to.deep.equal([1, 3])
     })
 
     it('busy is SerializationError (F59)', async () => {

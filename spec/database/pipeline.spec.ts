@@ -541,6 +541,18 @@ describeOnEach(
       expect(await read(at.far.current(), 'select 5 as five')).to.deep.equal([[5]])
     })
 
+    it('what waits behind one that kills its backend is asked on a new connection', async () => {
+      const kill = 'select pg_terminate_backend(pg_backend_pid()) from pg_sleep(0.1)'
+      const first = startRead(at.far, kill).read()
+      await until(() => at.sent.includes(kill))
+      const starts = ['select 1', 'select 2'].map((sql) => startRead(at.far, sql).read())
+      expect(await outcomes([first, ...starts])).to.deep.equal([
+        'ConnectionLostError',
+        'fulfilled',
+        'fulfilled',
+      ])
+    })
+
     it('one with a timeout goes alone, so that stopping it hits no other', async () => {
       const uids = new Set<string>()
       at.far.knex.on('query', ({ __knexUid }: { __knexUid: string }) => uids.add(__knexUid))

@@ -77,6 +77,36 @@ describeOnEach('a pool that is held (F27)', (kind) => {
 })
 
 describeOnEach(
+  'a pool that a started query holds whose connection was replaced',
+  (kind) => {
+    const at = useDatabase(kind, { max: 1, acquireMs: 300 })
+
+    it('names the query, without a place', async () => {
+      const { db } = at
+      const free = gate()
+      const inside = gate()
+      const job = db.start(
+        async (runner) => {
+          await rejection(read(runner, 'select pg_terminate_backend(pg_backend_pid())'))
+          await read(runner, 'select 1')
+          inside.open()
+          await free.opened
+        },
+        new Error(),
+        undefined,
+        'reading',
+      )
+      await inside.opened
+      const error = await rejection(db.atomic(() => 1))
+      free.open()
+      await job.read()
+      expect(error.message).to.match(/Held longest by: a started query for \d+ ms\./)
+    })
+  },
+  onPostgres,
+)
+
+describeOnEach(
   'transactions that all wait for one more connection (F05)',
   (kind) => {
     const at = useDatabase(kind, { max: 3, acquireMs: 1500 })
