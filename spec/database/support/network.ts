@@ -47,8 +47,14 @@ export class CountingNetwork {
     return typeof address === 'object' && address !== null ? address.port : 0
   }
 
-  close(): void {
+  /** Ends the connections that there are. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy()
+    this.#sockets.clear()
+  }
+
+  close(): void {
+    this.cut()
     this.#server.close()
   }
 }
