@@ -3,6 +3,12 @@ import type { ColumnNode, CombinedPlan, ExprNode, SelectPlan, Source } from './n
 /** The subquery that a query around it selects from. */
 export const INSIDE: Source = Object.freeze({ alias: 'q', table: 'q', model: null })
 
+/** How a query ends that has no order and no limits. */
+export const UNLIMITED: Pick<
+  SelectPlan,
+  'distinct' | 'distinctOn' | 'ordering' | 'offset' | 'limit' | 'window'
+> = { distinct: false, distinctOn: [], ordering: [], offset: 0, limit: null, window: null }
+
 /** The name of a subquery's column, by its place. */
 export function resultName(index: number): string {
   return `c${index}`
@@ -26,12 +32,7 @@ export function around(
     groupBy: [],
     having: null,
     select,
-    distinct: false,
-    distinctOn: [],
-    ordering: [],
-    offset: 0,
-    limit: null,
-    window: null,
+    ...UNLIMITED,
     lock: null,
     isEmpty,
   }

@@ -1,3 +1,4 @@
+import { UNLIMITED } from './around.ts'
 import type { JoinedSource } from './joins.ts'
 import { EVERYTHING } from './lookups.ts'
 import type { ConditionTree, ExprNode, OrderNode, QueryState, SelectPlan } from './nodes.ts'
@@ -28,15 +29,7 @@ export interface Ending {
 }
 
 /** No order, no limits. */
-export const PLAIN: Omit<Ending, 'select'> = {
-  distinct: false,
-  distinctOn: [],
-  ordering: [],
-  offset: 0,
-  limit: null,
-  window: null,
-  isNone: false,
-}
+export const PLAIN: Omit<Ending, 'select'> = { ...UNLIMITED, isNone: false }
 
 /**
  * The plan of what a planner has gathered: conditions on rows become WHERE, those on groups HAVING,

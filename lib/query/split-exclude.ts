@@ -1,4 +1,5 @@
 import type { JoinStep } from '../meta/model-meta.ts'
+import { UNLIMITED } from './around.ts'
 import { FilteredStep } from './filtered-hop.ts'
 import { type JoinedSource, type PathStep, stepsOf } from './joins.ts'
 import type {
@@ -186,12 +187,7 @@ function existsPlan(
     groupBy: [],
     having: null,
     select: [{ kind: 'func', name: 'one', args: [], field: OUTPUT.integer }],
-    distinct: false,
-    distinctOn: [],
-    ordering: [],
-    offset: 0,
-    limit: null,
-    window: null,
+    ...UNLIMITED,
     lock: null,
     isEmpty: where.kind === 'constant' && !where.value,
   }

@@ -1,4 +1,4 @@
-import { around, resultColumn } from './around.ts'
+import { around, resultColumn, UNLIMITED } from './around.ts'
 import { Lifted } from './lifted.ts'
 import type { ConditionTree, ExprNode, SelectPlan } from './nodes.ts'
 import { orderedBy } from './walk.ts'
@@ -15,12 +15,7 @@ export function withWindowsInside(plan: SelectPlan, qualify: ConditionTree): Sel
   const inner: SelectPlan = {
     ...plan,
     select: lifted.columns,
-    distinct: false,
-    distinctOn: [],
-    ordering: [],
-    offset: 0,
-    limit: null,
-    window: null,
+    ...UNLIMITED,
   }
   const { distinct, offset, limit, window, isEmpty } = plan
   const hasOwnLimit = plan.hasOwnLimit === true
