@@ -6,6 +6,7 @@ import { ImproperlyConfigured } from '../errors.ts'
 import { Problems } from '../meta/link.ts'
 import { isModelClass, metaOf } from '../meta/meta.ts'
 import type { FetchMode } from '../query/nodes.ts'
+import { assertModelOrders } from '../query/ordering.ts'
 import { assertFetchMode, setFetchMode } from '../queryset/databases.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
 import { assertFunction } from '../util/shapes.ts'
@@ -13,8 +14,8 @@ import { assertFunction } from '../util/shapes.ts'
 /** Options of `connect()`. */
 export interface ConnectOptions extends OpenOptions {
   /**
-   * Every model of the application: all of them are then known, and checked at once. A class whose
-   * module was never loaded has no reverse side.
+   * Every model of the application: all of them are then known, and checked at once, as are the names
+   * in their `ordering` and `getLatestBy`. A class whose module was never loaded has no reverse side.
    */
   readonly models?: readonly (abstract new (...args: never[]) => object)[] | undefined
   /**
@@ -109,6 +110,11 @@ function checkModels(models: readonly object[]): void {
     throw new ImproperlyConfigured('connect() takes model classes in models: [Author, Book].')
   })
   const problems = new Problems()
-  for (const meta of metas) problems.try(() => meta.link())
+  for (const meta of metas) {
+    problems.try(() => {
+      meta.link()
+      assertModelOrders(meta)
+    })
+  }
   problems.throw()
 }

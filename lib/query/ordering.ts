@@ -1,4 +1,4 @@
-import { FieldError } from '../errors.ts'
+import { FieldError, ImproperlyConfigured } from '../errors.ts'
 import type { ModelMeta, RelationMeta } from '../meta/model-meta.ts'
 import { Expression, OrderTerm } from './expression.ts'
 import { assertWithin } from './limits.ts'
@@ -17,6 +17,23 @@ export function resolveOrdering(scope: Scope, terms: readonly unknown[]): readon
   const ordering = terms.flatMap((term) => resolveTerm(scope, term))
   assertWithin('orderTerms', ordering.length, 'The number of order terms')
   return Object.freeze(ordering)
+}
+
+/**
+ * Makes sure that what a model says of its order can be.
+ *
+ * @throws ImproperlyConfigured naming the option, and what is wrong
+ */
+export function assertModelOrders(model: ModelMeta): void {
+  const orders = { ordering: model.ordering, getLatestBy: [model.getLatestBy ?? []].flat() }
+  for (const [option, terms] of Object.entries(orders)) {
+    try {
+      resolveOrdering(modelScope(model), terms)
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error
+      throw new ImproperlyConfigured(`The option ${option} of ${model.name}: ${error.message}`)
+    }
+  }
 }
 
 function resolveTerm(scope: Scope, term: unknown): readonly OrderNode[] {

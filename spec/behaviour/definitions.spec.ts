@@ -101,6 +101,29 @@ describe('a mistaken definition is ImproperlyConfigured', () => {
     problemOf(() => connect(config, { name: 'mistaken', models: [class {} as never] }))
   })
 
+  it('connect({ models }) looks at what models say of their order', () => {
+    class Ordered extends Model('ordered', { name: name() }, { ordering: ['-nmae'] }) {}
+    class Latest extends Model(
+      'latest',
+      { by: fields.foreignKey(Author, { onDelete: 'cascade' }) },
+      { ordering: ['-by__name', 'id', '?'], getLatestBy: ['id', 'by__nmae'] },
+    ) {}
+    class Circle extends Model(
+      'circle',
+      { next: fields.foreignKey('Circle', { onDelete: 'cascade' }) },
+      { ordering: ['next'] },
+    ) {}
+    const config = { client: 'sqlite3', connection: ':memory:' }
+    const models = [Ordered, Latest, Circle]
+    const error = problemOf(() => connect(config, { name: 'mistaken', models }))
+    const lines = error.message.split('\n').map((line) => line.replace(/ Choices are: .*/, ''))
+    expect(lines).to.deep.equal([
+      "The option ordering of Ordered: Cannot resolve 'nmae' on Ordered.",
+      "The option getLatestBy of Latest: Cannot resolve 'nmae' on Author.",
+      'The option ordering of Circle: Infinite loop caused by the ordering of Circle.',
+    ])
+  })
+
   it('a manager of what is no model, or with another queryset class', () => {
     problemOf(() => new AsyncManager(class {} as never))
     problemOf(() => new AsyncManager(Author, class {} as never))
