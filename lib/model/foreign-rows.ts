@@ -26,6 +26,7 @@ export class ForeignRows implements RelatedRows {
     const { relation, instance } = this.#near
     const keys = targetKeys(relation, relation.to.primaryKey, targets)
     if (keys.length === 0) return
+    this.#restoreOnRollback(targets)
     await this.#point(withFilter(initialState(relation.to), [{ pk__in: keys }]), this.#near.key)
     this.#tell(targets, instance)
   }
@@ -41,6 +42,7 @@ export class ForeignRows implements RelatedRows {
       )
     }
     if (keys.length === 0) return
+    this.#restoreOnRollback(targets)
     await this.#point(withFilter(this.#rows(), [{ pk__in: keys }]), null)
     this.#tell(targets, null)
   }
@@ -122,14 +124,21 @@ export class ForeignRows implements RelatedRows {
     await updateRows(this.#near.db.current(), rows, values, (state) => new querySetClass(state))
   }
 
+  /** Before they are written: it may be undone while the answer is on its way. */
+  #restoreOnRollback(targets: readonly unknown[]): void {
+    const { db, relation } = this.#near
+    for (const target of instancesOf(targets)) {
+      if (instanceOrigin(target) !== null) restoreOnRollback(db, relation.to, target)
+    }
+  }
+
   /** Lets instances know what the database holds now: saving them has nothing to write. */
   #tell(targets: readonly unknown[], near: Columns | null): void {
-    const { db, relation } = this.#near
+    const { relation } = this.#near
     for (const target of instancesOf(targets)) {
       const origin = instanceOrigin(target)
       assign(relation.to, target, relation.inverse.name, near)
       if (origin === null) continue
-      restoreOnRollback(db, relation.to, target)
       const { version } = relation.to
       // It is as new, or as stale, as it was before its row counted this write.
       if (version !== null) target[version.name] = (target[version.name] as number) + 1

@@ -10,7 +10,7 @@ import { databaseOfInstance, originOf } from './databases.ts'
 import { fetchRows } from './fetch.ts'
 import { batchOf, type PeerLoad, PeerQuestion, rememberedFor } from './peers.ts'
 import { readColumns, storedKey } from './reload.ts'
-import { restoreOnRollback } from './restore.ts'
+import { isAsStored, restoreOnRollback } from './restore.ts'
 
 type Values = readonly unknown[]
 
@@ -28,8 +28,8 @@ export async function loadColumns(
   const missing = columns.filter((column) => isDeferred(instance, column))
   if (missing.length === 0) return
   const db = databaseOfInstance(instance, meta)
-  const shared = await readWithPeers(db, meta, instance, missing)
   forgetOnRollback(db, meta, instance, missing)
+  const shared = await readWithPeers(db, meta, instance, missing)
   if (shared === null) {
     await readColumns(db.current(), meta, instance, missing)
     return
@@ -40,17 +40,18 @@ export async function loadColumns(
   markStored(instance, originOf(db), missing, meta)
 }
 
-/** What is read in a transaction that rolls back was never there. */
+/** What is read in a transaction that rolls back was never there; what was set since is. */
 function forgetOnRollback(
   db: Database,
   meta: ModelMeta,
   instance: Columns,
   columns: readonly ColumnMeta[],
 ): void {
-  onRollback(db, () => {
-    for (const column of columns) unload(instance, column)
-  })
   restoreOnRollback(db, meta, instance)
+  // Comes before the row is what it was.
+  onRollback(db, () => {
+    for (const column of columns) if (isAsStored(instance, column)) unload(instance, column)
+  })
 }
 
 function readWithPeers(

@@ -48,8 +48,8 @@ export function restoreOnRollback(
   })
 }
 
-/** Whether nobody has set it since. */
-function isAsStored(instance: Columns, column: ColumnMeta): boolean {
+/** Whether nobody has set a column since it was read or written. */
+export function isAsStored(instance: Columns, column: ColumnMeta): boolean {
   const stored = storedValue(instance, column)
   return stored !== undefined && column.field.equals(stored, instance[column.name])
 }

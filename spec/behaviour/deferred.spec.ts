@@ -164,6 +164,20 @@ describeOnEach('rows without some of their columns', (kind) => {
     expect([await a.load('pages'), await b.load('pages')]).to.deep.equal([10, 20])
   })
 
+  it('what was loaded and then set stays set when that transaction rolls back', async () => {
+    const [a] = await all(titles())
+    if (!a) throw new Error('No books.')
+    await rejection(
+      atomic(async () => {
+        a.pages = (await a.load('pages')) + 1
+        throw new Error('back')
+      }),
+    )
+    expect(a.pages).to.equal(11)
+    await shop.sends(1, () => a.save())
+    expect((await Book.objects.get({ pk: a.pk })).pages).to.equal(11)
+  })
+
   it('a relation whose key was left out loads that first, for all rows too', async () => {
     const names = await shop.sends(3, async () => {
       const found: (string | undefined)[] = []

@@ -5,6 +5,7 @@ import {
   atomic,
   F,
   onCommit,
+  type RelatedManager,
   SerializationError,
   TransactionBrokenError,
   TransactionError,
@@ -296,6 +297,29 @@ describeOnEach('transactions', (kind) => {
       goOn.open()
       expect(await abandoned).to.be.instanceOf(TransactionError)
       expect([tag.id, id]).to.deep.equal([id, (await Tag.objects.get()).id])
+    })
+
+    it('one that was being added to another by a branch that nobody waits for', async () => {
+      const author = await Author.objects.get({ id: 3 })
+      const { books } = author as unknown as { readonly books: RelatedManager<Book> }
+      const book = await Book.objects.get({ title: 'Emma' })
+      const sent = gate()
+      const open = ({ sql }: { sql: string }): void => {
+        if (sql.startsWith('update')) sent.open()
+      }
+      let abandoned: Promise<unknown> | undefined
+      await rejection(
+        atomic(async () => {
+          stage.db.knex.on('query', open)
+          abandoned = rejection(atomic(() => books.add(book)))
+          await sent.opened
+          throw new Error('undo')
+        }),
+      )
+      stage.db.knex.off('query', open)
+      await abandoned
+      await stage.sends(1, () => book.save())
+      expect(await Book.objects.filter({ author }).count()).to.equal(1)
     })
 
     it('one that a part wrote, and the whole while that was open', async () => {
