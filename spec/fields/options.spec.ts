@@ -44,7 +44,9 @@ describe('declarations of columns', () => {
       generated: false,
     })
     expect(field.choices).to.deep.equal(['a', 'b'])
-    expect(fields.auto()).to.include({ primaryKey: true, unique: true, generated: true })
+    for (const key of [fields.auto({ column: 'no' }), fields.bigAuto({ column: 'no' })]) {
+      expect(key).to.include({ primaryKey: true, unique: true, generated: true, column: 'no' })
+    }
     expect(fields.email().maxLength).to.equal(254)
     expect(fields.choice({ choices: ['a'], maxLength: 5 }).maxLength).to.equal(5)
     expect(fields.text({ column: undefined, null: undefined } as never)).to.include({

@@ -41,6 +41,15 @@ function revoked(): unknown {
   return proxy
 }
 
+const UUID = '123e4567-e89b-12d3-a456-426614174000'
+
+/** Text with each of its digits replaced by what is beside digits in ASCII. */
+function broken(text: string): string[] {
+  return [...text].flatMap((digit, at) =>
+    /\d/.test(digit) ? ['/', ':'].map((bad) => text.slice(0, at) + bad + text.slice(at + 1)) : [],
+  )
+}
+
 const surrogates = ['a\ud800', '\udc00b', 'x\ud83dy']
 
 describe('values that are refused before any SQL', () => {
@@ -70,6 +79,7 @@ describe('values that are refused before any SQL', () => {
   ])[] = [
     ['text', fields.text(), ['a\0b', ...surrogates, 1, 1n, true, Buffer.from('a'), new Date()]],
     ['char', fields.char({ maxLength: 9 }), ['a\0b', ...surrogates, 1, null]],
+    ['uuid', fields.uuid(), [`x${UUID}`, `${UUID}x`]],
     ['uuid', fields.uuid(), ['', 'x', '123e4567-e89b-12d3-a456-42661417400', 1, 1n]],
     ['boolean', fields.boolean(), [0, 1, '', 'true', null]],
     ['integer', fields.integer(), [true, '1', 'abc', 1.5, Number.NaN, Infinity, new Date(), null]],
@@ -80,6 +90,10 @@ describe('values that are refused before any SQL', () => {
     ['decimal', fields.decimal(), ['', '.5', '5.', '1e3', '+1', ' 1', 'NaN', 'Infinity', '1,5']],
     ['decimal', fields.decimal(), [1.5, Number.NaN, Infinity, true, null, '9'.repeat(100_000)]],
     ['date', fields.date(), ['2021-02-29', '2021-1-1', '0000-01-01', '10000-01-01', 'x', '']],
+    ['date', fields.date(), ['2021/03-14', '2021-03/14', ...broken('2021-03-14')]],
+    ['dateTime', fields.dateTime(), ['x2021-03-14T00:00:00Z', '2021-03-14T00:00:00Zx']],
+    ['dateTime', fields.dateTime(), [`2021-03-14T00:00:00.${'0'.repeat(30)}Z`]],
+    ['dateTime', fields.dateTime(), broken('2021-03-14T01:02:03Z')],
     ['date', fields.date(), [new Date(), 0, '2021-03-14T00:00:00Z', '2021-03-14 ', null]],
     ['dateTime', fields.dateTime(), [0, 1e12, '2021-03-14', '', new Date(8.64e15), null]],
     ['dateTime', fields.dateTime(), [new Date('0000-12-31T23:59:59.999Z'), '2021-02-29T00:00:00Z']],
@@ -116,6 +130,15 @@ describe('values that are refused before any SQL', () => {
     expect(message(fields.dateTime(), new Date(Number.NaN))).to.equal(
       'Book.pages expects a Date (or ISO text with Z or an offset), got an invalid Date',
     )
+    expect(message(fields.dateTime(), new Date(8.64e15))).to.equal(
+      'Book.pages expects an instant of the years 1 to 9999, got one outside of them',
+    )
+    expect(message(integer, Promise.resolve())).to.equal(
+      'Book.pages expects an integer, got a promise',
+    )
+    expect(message(integer, /a/)).to.equal(
+      'Book.pages expects an integer, got a regular expression',
+    )
     expect(() => integer.check(true)).to.throw(
       'The integer column expects an integer, got a boolean',
     )
@@ -128,6 +151,9 @@ describe('values that are refused before any SQL', () => {
       [fields.email(), 'ann'],
       [fields.url(), 'javascript:alert(1)'],
       [fields.url(), ' https://example.org'],
+      [fields.url(), 'https://example.org/a b'],
+      [fields.url(), 'http:x://y'],
+      [fields.url(), 'example'],
       [fields.slug(), 'a b'],
       [fields.choice({ choices: ['a', 'b'] }), 'c'],
       [fields.integer({ choices: [1, 2] }), 3],
@@ -145,6 +171,9 @@ describe('values that are refused before any SQL', () => {
     }
     expect(fields.char({ maxLength: 3 }).schema.parse('👍👍👍')).to.equal('👍👍👍')
     expect(fields.decimal({ maxDigits: 2, decimalPlaces: 2 }).schema.parse('0.25')).to.equal('0.25')
+    expect(fields.decimal({ maxDigits: 5, decimalPlaces: 2 }).schema.parse('123')).to.equal('123')
+    expect(fields.decimal({ maxDigits: 5, decimalPlaces: 2 }).schema.parse('-123')).to.equal('-123')
+    expect(fields.decimal().schema.parse(`1.${'0'.repeat(1998)}`)).to.have.length(2000)
   })
 
   it('never when reading says out of range: filters answer with nothing', () => {
@@ -189,6 +218,8 @@ describe('values that are refused before any SQL', () => {
       [fields.dateTime(), 'infinity', 'postgresql', instant('infinity')],
       [fields.dateTime(), SECRET, 'sqlite', instant('text')],
       [fields.dateTime(), 8.64e15, 'sqlite', instant('a number')],
+      [fields.dateTime(), -8.64e15, 'sqlite', instant('a number')],
+      [fields.dateTime(), new Date(-8.64e15), 'mysql', instant('a Date')],
       [fields.dateTime(), 0, 'postgresql', instant('a number')],
       [fields.dateTime(), new Date(8.64e15), 'mysql', instant('a Date')],
       [fields.dateTime(), new Date(0), 'sqlite', instant('a Date')],
@@ -245,6 +276,8 @@ describe('values that are refused before any SQL', () => {
       [fields.integerRange(), { lower: 1, upper: null, bounds: SECRET }, 'an object'],
       [fields.array(fields.text()), SECRET, 'text'],
     ]
+    const late = thrownBy(() => fields.dateTime().toDb(new Date(8.64e15), 'sqlite', 'Item.x'))
+    expect(late.message).to.equal('Item.x expects a valid Date of the years 1 to 9999, got another')
     for (const [field, value, kind] of cases) {
       const error = thrownBy(() => field.toDb(value, 'postgresql', 'Item.x'))
       expect(error).to.be.instanceOf(InvalidValueError)
