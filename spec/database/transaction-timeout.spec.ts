@@ -123,6 +123,22 @@ describeOnEach('atomic({ timeout })', (kind) => {
     expect(await savedIds(db)).to.deep.equal([])
   })
 
+  it('goes on after a nested atomic and a start', async () => {
+    const { db } = at
+    const error = await rejection(
+      db.atomic(
+        async () => {
+          await db.atomic(() => insert(db, 1))
+          await db.start((runner) => read(runner, 'select 1'), new Error()).read()
+          await read(db.current(), slow)
+        },
+        { timeout: 200 },
+      ),
+    )
+    expect(error).to.have.property('code', 'QUERY_TIMEOUT')
+    expect(await savedIds(db)).to.deep.equal([])
+  })
+
   it('is one deadline for all statements together', async () => {
     const { db } = at
     let sent = 0

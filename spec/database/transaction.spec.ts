@@ -286,6 +286,47 @@ describeOnEach('atomic()', (kind) => {
     expect(await savedIds(db)).to.deep.equal([2])
   })
 
+  it('begins nothing new while it waits for what the callback did not await', async () => {
+    const { db } = at
+    const ends: Promise<string[]>[] = []
+    await db.atomic(() => {
+      const first = insert(db, 1)
+      ends.push(outcomes([first, first.then(() => insert(db, 2))]))
+      ends.push(outcomes([first.then(() => db.atomic(() => insert(db, 3)))]))
+      ends.push(outcomes([first.then(() => db.start(() => savedIds(db), new Error()).read())]))
+    })
+    expect(await Promise.all(ends)).to.deep.equal([
+      ['fulfilled', 'TransactionError'],
+      ['TransactionError'],
+      ['TransactionError'],
+    ])
+    expect(await savedIds(db)).to.deep.equal([1])
+  })
+
+  it('begins no nested atomic and no start behind a statement that failed (F40)', async () => {
+    const { db } = at
+    const begun: string[] = []
+    const error = await rejection(
+      db.atomic(async () => {
+        await insert(db, 1)
+        const all = [
+          insert(db, 1),
+          db.atomic(() => begun.push('atomic')),
+          db.start(async () => begun.push('start'), new Error()).read(),
+          db.start(async () => begun.push('read'), new Error(), undefined, 'reading').read(),
+        ]
+        expect(await outcomes(all)).to.deep.equal([
+          'UniqueViolation',
+          ...Array(3).fill('TransactionBrokenError'),
+        ])
+        expect(begun).to.deep.equal([])
+      }),
+    )
+    expect(error).to.be.instanceOf(TransactionBrokenError)
+    expect(error.cause).to.be.instanceOf(UniqueViolation)
+    expect(await savedIds(db)).to.deep.equal([])
+  })
+
   it('sends nothing more of what it did not await when the callback threw', async () => {
     const { db } = at
     let ends: Promise<string[]> = Promise.resolve([])
