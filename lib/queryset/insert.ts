@@ -1,6 +1,7 @@
 import { compileInsert, type InsertConflict } from '../compile/insert.ts'
 import { rowsPerInsert } from '../compile/insert-rows.ts'
 import type { Database, Runner } from '../database/runner.ts'
+import { DatabaseError } from '../errors.ts'
 import { type Columns, markInserted, type Origin } from '../hydrate/instance.ts'
 import { assertNotShadowed } from '../hydrate/shadowed.ts'
 import type { ColumnMeta, ModelMeta } from '../meta/model-meta.ts'
@@ -29,6 +30,7 @@ export interface InsertOptions {
  * Inserts instances, in as few statements as the database's limits allow and in one transaction,
  * and sets the keys that the database made.
  *
+ * @throws DatabaseError where a trigger kept rows out, so that nobody knows whose keys came back.
  * @throws ValidationError listing what is not valid in the first instance that is not, before any
  * SQL.
  */
@@ -96,10 +98,21 @@ async function insertBatch(
   }
   const result = await runner.run(statement)
   if (conflict?.action === 'ignore') return
+  if (returning.length > 0) assertAllInserted(meta, batch.length, result.rows.length)
   const origin = originOf(db)
   batch.forEach((row, at) => {
     settle(row, returning, result.rows[at] ?? [], origin)
   })
+}
+
+/** Rows come back in the order of the instances: where some are missing, whose they are is not known. */
+function assertAllInserted({ name }: ModelMeta, sent: number, inserted: number): void {
+  if (sent === inserted) return
+  throw new DatabaseError(
+    `The database took ${inserted} of ${sent} new rows of ${name}, without an error: a trigger or a ` +
+      'rule of its own kept others out. No instance was given a key, since it cannot be told which; ' +
+      'outside atomic() the rows that it took are saved.',
+  )
 }
 
 /** Lets an instance know what the database holds now. */

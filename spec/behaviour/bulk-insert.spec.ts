@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { isUnnested } from '../../lib/compile/insert-rows.ts'
 import {
   AsyncManager,
+  atomic,
   DatabaseError,
   F,
   fields,
@@ -149,6 +150,31 @@ describeOnEach('bulkCreate() of many rows', (kind) => {
     expect(await rejection(Tag.objects.bulkCreate(clash))).to.be.instanceOf(UniqueViolation)
     expect(await Tag.objects.filter({ name: 'x' }).count()).to.equal(0)
   }).timeout(30_000)
+
+  it('of which a trigger keeps some out gives nobody the key of another', async () => {
+    const { knex } = stage.db
+    const body =
+      kind.dialect === 'sqlite'
+        ? [
+            "create trigger keep_out before insert on tags when new.name = 'out' begin select raise(ignore); end",
+          ]
+        : [
+            "create function keep_out() returns trigger language plpgsql as $$ begin if new.name = 'out' then return null; end if; return new; end $$",
+            'create trigger keep_out before insert on tags for each row execute function keep_out()',
+          ]
+    for (const sql of body) await knex.raw(sql)
+    const tags = ['a', 'out', 'b'].map((name) => new Tag({ name }))
+    const alone = new Tag({ name: 'out' })
+    const errors = [
+      await rejection(atomic(() => Tag.objects.bulkCreate(tags))),
+      await rejection(alone.save()),
+    ]
+    await knex.raw(`drop trigger keep_out${kind.dialect === 'sqlite' ? '' : ' on tags'}`)
+    expect(errors.map(({ name }) => name)).to.deep.equal(['DatabaseError', 'DatabaseError'])
+    expect(errors[0]?.message).to.contain('took 2 of 3 new rows of Tag')
+    expect([...tags, alone].map(({ id }) => id ?? null)).to.deep.equal([null, null, null, null])
+    expect(await Tag.objects.count()).to.equal(0)
+  })
 
   it('updates rows that are there, some by computed values', async () => {
     const before = await Plain.objects.bulkCreate([{ integer: 1 }, { integer: 2 }])
