@@ -10,6 +10,7 @@ import { assertIterable, bulkCreateFrom } from '../queryset/create-stream.ts'
 import { farRows } from '../queryset/load-related.ts'
 import { defaultQuerySetClass } from '../queryset/manager.ts'
 import { restoreOnRollback } from '../queryset/restore.ts'
+import { knownVersion } from '../queryset/version.ts'
 import { updateRows } from '../queryset/write.ts'
 import { readOptions } from '../util/options.ts'
 import { type NearSide, type Options, type RelatedRows, targetKeys } from './related-rows.ts'
@@ -124,11 +125,17 @@ export class ForeignRows implements RelatedRows {
     await updateRows(this.#near.db.current(), rows, values, (state) => new querySetClass(state))
   }
 
-  /** Before they are written: it may be undone while the answer is on its way. */
+  /**
+   * Before they are written: it may be undone while the answer is on its way.
+   *
+   * @throws NotLoadedError, ValidationError for a version that cannot be counted on from.
+   */
   #restoreOnRollback(targets: readonly unknown[]): void {
     const { db, relation } = this.#near
     for (const target of instancesOf(targets)) {
-      if (instanceOrigin(target) !== null) restoreOnRollback(db, relation.to, target)
+      if (instanceOrigin(target) === null) continue
+      knownVersion(relation.to, target)
+      restoreOnRollback(db, relation.to, target)
     }
   }
 

@@ -21,7 +21,7 @@ import { assertOnProgress, type OnProgress } from './progress.ts'
 import { timeLeft } from './read-rows.ts'
 import { storedKey } from './reload.ts'
 import { restoreOnRollback } from './restore.ts'
-import { assertNotVersion } from './version.ts'
+import { assertNotVersion, knownVersion } from './version.ts'
 import { assertWritable } from './write.ts'
 
 /** Options of `bulkUpdate()`. */
@@ -142,6 +142,8 @@ function changedRow(
       `bulkUpdate() of ${meta.name} was given an instance that has no key: save it first.`,
     )
   }
+  // Counting on from what was not loaded would be noticed when all is written.
+  knownVersion(meta, row)
   const adopted = adoptKeys(meta, row)
   const plain = columns.filter((column) => !isOpen(column, row))
   const valid = validate(meta, plain, row)

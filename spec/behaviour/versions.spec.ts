@@ -7,6 +7,7 @@ import {
   fields,
   ImproperlyConfigured,
   Model,
+  NotLoadedError,
   type RelatedManager,
   StaleObjectError,
 } from '../../lib/index.ts'
@@ -109,6 +110,25 @@ describeOnEach('fields.version()', (kind) => {
     again.version = 3
     await again.save()
     expect([again.version, ...(await versions())]).to.deep.equal([4, 4])
+  })
+
+  it('that raw() left out is missed before any SQL, by all that count on from it', async () => {
+    const folder = await Folder.objects.create({ name: 'f' })
+    await Page.objects.create({ slug: 'a', folder })
+    const [page] = await Page.objects.raw('select id, slug, text, folder_id from pages')
+    if (page === undefined) throw new Error('No page.')
+    page.text = 'new'
+    for (const write of [
+      () => Page.objects.bulkUpdate([page], ['text']),
+      () => folder.pages.add(page),
+      () => folder.pages.remove(page),
+      () => page.save(),
+      () => page.delete(),
+    ]) {
+      const error = await schema.sends(0, () => rejection(write()))
+      expect(error, String(write)).to.be.instanceOf(NotLoadedError)
+    }
+    expect(await versions()).to.deep.equal([1])
   })
 
   it('delete() of an instance that others wrote before deletes nothing', async () => {
