@@ -30,7 +30,6 @@ export async function rollBack(lease: Lease, deadline: Deadline | undefined): Pr
     // means that nobody knows what the connection is in.
     if (!(error instanceof TransactionBrokenError)) lease.discard(error)
   }
-  if (!lease.isLost && lease.isInTransaction) lease.discard(new Error('ROLLBACK had no effect.'))
 }
 
 /** Of all attempts at one transaction. */

@@ -1,8 +1,10 @@
 import { expect } from 'chai'
 import { type Boundary, onBoundary } from '../../lib/database/boundaries.ts'
+import type { Runner } from '../../lib/database/runner.ts'
 import { currentFrame, onCommit, onRollback } from '../../lib/database/transaction.ts'
 import {
   CommitUnknownError,
+  DatabaseError,
   OrmError,
   SerializationError,
   TransactionBrokenError,
@@ -139,6 +141,16 @@ describeOnEach('atomic()', (kind) => {
     const ids = [1, 2, 3, 4, 5, 6, 7, 8]
     await db.atomic(() => Promise.all(ids.map((id) => insert(db, id))))
     expect(await savedIds(db)).to.deep.equal(ids)
+  })
+
+  it('takes queries of plain knex beside statements', async () => {
+    const { db } = at
+    await db.atomic(async () => {
+      const first = insert(db, 1)
+      const knexs = db.join(db.knex('item').insert({ id: 2, name: 'knex' }))
+      await Promise.all([first, knexs, insert(db, 3)])
+    })
+    expect(await savedIds(db)).to.deep.equal([1, 2, 3])
   })
 
   it('an outer write beside an open nested atomic waits and survives its rollback (F09)', async () => {
@@ -748,6 +760,32 @@ describeOnEach('atomic()', (kind) => {
       expect(error.cause).to.have.property('code', 'DATABASE')
     }
     expect(await savedIds(db)).to.deep.equal([])
+  })
+
+  it('rejects the commit when a start went on as if nothing had failed (F06)', async () => {
+    const { db } = at
+    for (const manner of [undefined, 'reading'] as const) {
+      const job = (runner: Runner) => rejection(read(runner, 'select * from nope'))
+      const error = await rejection(
+        db.atomic(async () => {
+          await insert(db, 1)
+          const start = db.start(job, new Error(), undefined, manner)
+          expect(await start.read()).to.be.instanceOf(DatabaseError)
+        }),
+      )
+      expect(error).to.be.instanceOf(TransactionBrokenError)
+      expect(error.cause).to.be.instanceOf(DatabaseError)
+      expect(await savedIds(db)).to.deep.equal([])
+    }
+  })
+
+  it('takes an atomic() in a start that does more than read', async () => {
+    const { db } = at
+    await db.atomic(async () => {
+      const start = db.start(() => db.atomic(() => insert(db, 1)), new Error())
+      await start.read()
+    })
+    expect(await savedIds(db)).to.deep.equal([1])
   })
 
   it('waits for a start of several statements that a nested atomic reads', async () => {
