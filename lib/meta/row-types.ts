@@ -271,6 +271,21 @@ export type RowHint<M> =
 /** An instance of the model `M`, whatever of it is loaded. */
 export type InstanceHint<M> = HasFields<FieldsOf<M>> & { readonly '~table': TableOf<M> }
 
+/** The columns of a field map by name. An interface, so that messages list the names themselves. */
+export interface NamesIn<FS> {
+  /** Its own, `pk`, a foreign key by its relation or its key. */
+  readonly columns: 'pk' | { [K in keyof InputOf<FS> & string]: K }[keyof InputOf<FS> & string]
+  /** Those of them that are written: all but a version. */
+  readonly written:
+    | 'pk'
+    | {
+        [K in keyof InputOf<FS> & string]: IsVersion<FS, K> extends true ? never : K
+      }[keyof InputOf<FS> & string]
+}
+
+/** Text that a variable holds, beside names that are checked: `P` if it is not known, else nothing. */
+export type AnyText<P extends string> = P & (string extends P ? P : never)
+
 /** Whether the property `K` of a field map is a version. */
 export type IsVersion<FS, K> = K extends keyof FS
   ? FS[K] extends { readonly spec: { readonly version: true } }

@@ -9,7 +9,7 @@ import type {
   WriteInput,
 } from '../meta/row-types.ts'
 import type { CheckWhere } from '../query/check-types.ts'
-import type { BulkCreateOptions } from '../queryset/bulk-options.ts'
+import type { BulkOptionsOf } from '../queryset/bulk-options.ts'
 import type { RowStream } from '../queryset/create-stream.ts'
 import type { Forwarded } from '../queryset/manager.ts'
 import type { AsyncQuerySet } from '../queryset/queryset.ts'
@@ -47,11 +47,11 @@ export interface RelatedWrites<M> {
   /** As `create`, for many rows; of an iterable that is no array it gives how many there were. */
   bulkCreate<Row extends WriteHint<M> & CheckInput<WriteInput<FieldsOf<M>>, Row>>(
     rows: RowStream<Row> | RowStream<M>,
-    options?: BulkCreateOptions & ThroughOptions,
+    options?: BulkOptionsOf<M> & ThroughOptions,
   ): Promise<number>
   bulkCreate(
     rows: readonly (WriteInput<FieldsOf<M>> | M)[],
-    options?: BulkCreateOptions & ThroughOptions,
+    options?: BulkOptionsOf<M> & ThroughOptions,
   ): Promise<M[]>
   /** The related row that matches, else a new one that is added; and whether it is new. */
   getOrCreate<const W extends object>(

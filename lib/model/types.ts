@@ -1,13 +1,21 @@
 import type { Database } from '../database/runner.ts'
 import type { MultipleObjectsReturned, ObjectDoesNotExist } from '../errors.ts'
-import type { HasFields, PkOf, PlainRow, Row, WriteInput } from '../meta/row-types.ts'
+import type {
+  AnyText,
+  HasFields,
+  NamesIn,
+  PkOf,
+  PlainRow,
+  Row,
+  WriteInput,
+} from '../meta/row-types.ts'
 import type { CreateShape, RowShape, StrictSchema, UpdateShape } from '../meta/schema-types.ts'
 import type { ManyRelations } from './relation-types.ts'
 
-/** Options of `save()`. */
-export interface SaveOptions {
+/** Options of `save()`; where the names of columns are known they are checked. */
+export interface SaveOptions<Name extends string = string> {
   /** Writes these properties only, of an instance that is saved already. */
-  readonly fields?: readonly string[]
+  readonly fields?: readonly Name[]
   /** The connection to save to. Default: where the instance came from, else the model's. */
   readonly using?: string | Database
 }
@@ -39,7 +47,9 @@ export declare class ModelInstance<FS, Table extends string = string> implements
    * book.pages = 320
    * await book.save() // update "books" set "pages" = 320 where "id" = 1
    */
-  save(options?: SaveOptions): Promise<void>
+  save<const P extends string = never>(
+    options?: SaveOptions<NamesIn<FS>['written'] | AnyText<P>>,
+  ): Promise<void>
   /**
    * Deletes the row.
    *
@@ -52,7 +62,9 @@ export declare class ModelInstance<FS, Table extends string = string> implements
    *
    * @throws ObjectDoesNotExist when the row is not there any more.
    */
-  refreshFromDb(options?: { readonly fields?: readonly string[] }): Promise<void>
+  refreshFromDb<const P extends string = never>(options?: {
+    readonly fields?: readonly (NamesIn<FS>['columns'] | AnyText<P>)[]
+  }): Promise<void>
   /**
    * Loads columns that `only()` or `defer()` left out, and gives the value; of several columns an
    * array of the values. One query loads them for all rows of the same result. What is loaded

@@ -336,6 +336,12 @@ export type CheckRelated<M, Ps extends readonly unknown[]> = {
   [I in keyof Ps]: CheckRelation<M, Ps[I]>
 }
 
+/** What `selectForUpdate({ of })` names, as it must be over `M`; text that is not known may be one. */
+export type CheckLock<M, P extends string> =
+  | 'self'
+  | Exclude<RelatedHint<M>, null>
+  | (P & (string extends P ? P : CheckRelation<M, P>))
+
 /** Named expressions: annotations, aggregates. */
 export interface NamedExpressions {
   readonly [name: string]: Expression<unknown, Need>

@@ -7,13 +7,13 @@ import type { Planner } from './planner.ts'
 import { assertNotCombined, patchState } from './state.ts'
 
 /** Options of `selectForUpdate()`. */
-export interface LockOptions {
+export interface LockOptions<Name = string> {
   /** Fails at once where another transaction holds a row. @default false */
   readonly noWait?: boolean
   /** Leaves out rows that another transaction holds. @default false */
   readonly skipLocked?: boolean
   /** Only these: 'self', or relations that `selectRelated()` follows. @default all of them */
-  readonly of?: readonly string[]
+  readonly of?: readonly Name[]
   /** A lock that lets others refer to the rows. PostgreSQL only. @default false */
   readonly noKey?: boolean
 }
@@ -30,12 +30,12 @@ const OPTIONS: OptionNames<LockOptions> = {
  *
  * @throws FieldError for options that there are not, or that contradict each other
  */
-export function withLock(state: QueryState, options: LockOptions): QueryState {
+export function withLock(state: QueryState, options: LockOptions<unknown>): QueryState {
   assertNotCombined(state, 'selectForUpdate()')
   return patchState(state, { lock: readLock(options) })
 }
 
-function readLock(given: LockOptions): Lock {
+function readLock(given: LockOptions<unknown>): Lock {
   const options = readOptions('selectForUpdate()', given, OPTIONS)
   const { noWait = false, skipLocked = false, noKey = false, of = [] } = options
   for (const [name, flag] of Object.entries({ noWait, skipLocked, noKey })) {

@@ -2,6 +2,7 @@ import type { InsertConflict } from '../compile/insert.ts'
 import { FieldError } from '../errors.ts'
 import { namedColumn } from '../meta/columns.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
+import type { FieldsOf, NamesIn } from '../meta/row-types.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
 import { assertList } from '../util/shapes.ts'
 import type { InsertOptions } from './insert.ts'
@@ -9,8 +10,8 @@ import { assertSize } from './limits.ts'
 import { assertOnProgress, type OnProgress } from './progress.ts'
 import { assertNotVersion } from './version.ts'
 
-/** Options of `bulkCreate()`. */
-export interface BulkCreateOptions {
+/** Options of `bulkCreate()`; where the names of columns are known they are checked. */
+export interface BulkCreateOptions<Name extends string = string, Written extends string = Name> {
   /** How many rows one statement inserts at most. @default as many as the database takes */
   readonly batchSize?: number | undefined
   /** Leaves out rows that clash with one that is there. The instances then have no keys. */
@@ -18,12 +19,18 @@ export interface BulkCreateOptions {
   /** Writes `updateFields` of rows that clash with one that is there. */
   readonly updateConflicts?: boolean | undefined
   /** What is written to rows that are there already. */
-  readonly updateFields?: readonly string[] | undefined
+  readonly updateFields?: readonly Written[] | undefined
   /** The unique fields by which rows clash. @default the primary key */
-  readonly uniqueFields?: readonly string[] | undefined
+  readonly uniqueFields?: readonly Name[] | undefined
   /** Told after every chunk; what it throws rolls all of them back. */
   readonly onProgress?: OnProgress | undefined
 }
+
+/** Options of `bulkCreate()` of rows of `M`. */
+export type BulkOptionsOf<M> = BulkCreateOptions<
+  NamesIn<FieldsOf<M>>['columns'],
+  NamesIn<FieldsOf<M>>['written']
+>
 
 /** The names of the options of `bulkCreate()`. */
 export const BULK_CREATE_OPTIONS: OptionNames<BulkCreateOptions> = {

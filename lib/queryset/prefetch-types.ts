@@ -1,4 +1,4 @@
-import type { BadRelation, FarOf, IsToMany, RelatedRow } from '../query/lookup-types.ts'
+import type { BadRelation, EndOf, FarOf, IsToMany, RelatedRow } from '../query/lookup-types.ts'
 import type { RelationPath } from '../query/name-types.ts'
 import type { PrefetchSpec } from './prefetch-paths.ts'
 
@@ -97,6 +97,21 @@ type ListOrOne<M, P extends string, Row> = IsToMany<M, P> extends true ? Row[] :
 /** A row with its relations loaded along the paths. */
 export type WithPrefetched<R, M, Ps extends readonly unknown[]> = R & Deeper<M, EntryOf<Ps[number]>>
 
+/** A type no value has; its text is the compiler's message. */
+export interface WrongPrefetch<Expected> {
+  readonly error: 'the queryset of a Prefetch is one of instances of the model at the end of its path'
+  readonly expected: Expected
+}
+
+/** Whether a queryset of rows `Row` gives instances of `To`; what is not known may be so. */
+type IsOf<To, Row> = unknown extends Row
+  ? true
+  : To extends { readonly '~table': infer Table }
+    ? Row extends { readonly '~table': Table }
+      ? true
+      : false
+    : true
+
 type CheckPrefetch<M, S> = object extends S
   ? RelationPath<M> | PrefetchSpec<string, unknown, string> | null
   : S extends string
@@ -105,9 +120,11 @@ type CheckPrefetch<M, S> = object extends S
       : BadRelation<M, S> extends never
         ? S
         : BadRelation<M, S>
-    : S extends PrefetchSpec<infer P, unknown, string>
+    : S extends PrefetchSpec<infer P, infer Row, string>
       ? BadRelation<M, P> extends never
-        ? S
+        ? IsOf<EndOf<M, P>, Row> extends true
+          ? S
+          : WrongPrefetch<EndOf<M, P>>
         : BadRelation<M, P>
       : S extends null
         ? S

@@ -4,7 +4,9 @@ import type { Database, Runner } from '../database/runner.ts'
 import type {
   CheckCreate,
   CreateHint,
+  FieldsOf,
   InstanceHint,
+  NamesIn,
   PkOf,
   RowHint,
   Simplify,
@@ -15,6 +17,7 @@ import { withAlias, withAnnotate } from '../query/annotations.ts'
 import type {
   CheckConditions,
   CheckExpressions,
+  CheckLock,
   CheckOrders,
   CheckRelated,
   CheckTerm,
@@ -62,7 +65,7 @@ import type {
   NamedAnnotations,
 } from './annotation-types.ts'
 import { askPeers } from './ask-peers.ts'
-import type { BulkCreateOptions } from './bulk-options.ts'
+import type { BulkCreateOptions, BulkOptionsOf } from './bulk-options.ts'
 import { type BulkUpdateOptions, bulkUpdate } from './bulk-update.ts'
 import type { DeleteOptions } from './collector.ts'
 import { containsInstance, withInstance } from './contains.ts'
@@ -592,7 +595,8 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    *   const job = await Job.objects.filter({ done: false }).selectForUpdate({ skipLocked: true }).first()
    * }) // select … for update skip locked
    */
-  selectForUpdate(options: LockOptions = {}): this {
+  selectForUpdate<const P extends string = never>(options?: LockOptions<CheckLock<M, P>>): this
+  selectForUpdate(options: LockOptions<unknown> = {}): this {
     return this.#with(withLock(this.#state, options))
   }
 
@@ -783,11 +787,11 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   bulkCreate<Row extends RowHint<M> & CheckCreate<M, Row>>(
     rows: RowStream<Row>,
-    options?: BulkCreateOptions,
+    options?: BulkOptionsOf<M>,
   ): Promise<number>
   bulkCreate<Row extends RowHint<M> & CheckCreate<M, Row>>(
     rows: readonly Row[],
-    options?: BulkCreateOptions,
+    options?: BulkOptionsOf<M>,
   ): Promise<M[]>
   async bulkCreate(rows: unknown, options: BulkCreateOptions = {}): Promise<unknown> {
     const { model } = this.#state
@@ -812,7 +816,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    */
   bulkUpdate(
     instances: readonly InstanceHint<M>[],
-    fields: readonly (keyof WriteHint<M> & string)[],
+    fields: readonly NamesIn<FieldsOf<M>>['written'][],
     options?: BulkUpdateOptions,
   ): Promise<number>
   async bulkUpdate(

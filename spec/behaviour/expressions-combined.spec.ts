@@ -207,7 +207,7 @@ describeOnEach('selectForUpdate()', (kind) => {
       FieldError,
     )
     expect(() => Author.objects.selectForUpdate({ wait: true } as never)).to.throw(FieldError)
-    const wrong = Author.objects.selectForUpdate({ of: ['books'] })
+    const wrong = Author.objects.selectForUpdate({ of: ['books' as string] })
     expect(await rejection(wrong)).to.be.instanceOf(FieldError)
   })
 })

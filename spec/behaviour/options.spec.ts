@@ -256,7 +256,7 @@ describeOnEach('options with a typo', (kind) => {
       ],
       ['InvalidValueError: a new Author: expected an object', () => new Author(wrong([]))],
       ['FieldError: save() takes an array', () => author.save(wrong({ fields: 'name' }))],
-      ['FieldError: Author has no field', () => author.save({ fields: ['nmae'] })],
+      ['FieldError: Author has no field', () => author.save({ fields: ['nmae' as string] })],
       ['InvalidValueError: This Author is not saved yet', () => author.save({ fields: ['name'] })],
       [
         'FieldError: refreshFromDb() takes an array',

@@ -229,7 +229,7 @@ describeOnEach('writing', (kind) => {
       expect((await Book.objects.get({ id: book.id })).title).to.equal('Emma!')
       await stage.sends(1, () => book.save({ fields: ['pages'] }))
       await stage.sends(0, () => book.save({ fields: [] }))
-      const error = await stage.sends(0, () => rejection(book.save({ fields: ['pges'] })))
+      const error = await stage.sends(0, () => rejection(book.save({ fields: ['pges' as string] })))
       expect(error.name).to.equal('FieldError')
     })
 
@@ -307,7 +307,9 @@ describeOnEach('writing', (kind) => {
       await stage.sends(1, () => book.refreshFromDb())
       expect([book.title, book.status]).to.deep.equal(['Emma', 'draft'])
       await stage.sends(0, () => book.save())
-      const error = await stage.sends(0, () => rejection(book.refreshFromDb({ fields: ['x'] })))
+      const error = await stage.sends(0, () =>
+        rejection(book.refreshFromDb({ fields: ['x' as string] })),
+      )
       expect(error.name).to.equal('FieldError')
     })
 
@@ -430,10 +432,10 @@ describeOnEach('writing', (kind) => {
       for (const options of [
         { ignoreConflicts: true, updateConflicts: true, updateFields: ['name'] },
         { updateConflicts: true },
-        { updateConflicts: true, updateFields: ['nmae'] },
+        { updateConflicts: true, updateFields: ['nmae' as never] },
         { updateConflicts: true, updateFields: ['name'], uniqueFields: ['name'] },
         { updateFields: ['name'] },
-      ]) {
+      ] as const) {
         const error = await stage.sends(0, () => rejection(Tag.objects.bulkCreate(rows, options)))
         expect(error).to.be.instanceOf(FieldError)
       }

@@ -1,6 +1,6 @@
 /** Types of `create()`, `bulkCreate()` and `new`. Compiled, never run. */
 import { expectTypeOf } from 'expect-type'
-import { type CreateInput, F } from '../../lib/index.ts'
+import { type BulkCreateOptions, type CreateInput, F } from '../../lib/index.ts'
 import { Author, Book, Capital, City, Country, type Genre, Tag } from './models.ts'
 
 declare const author: Author
@@ -198,6 +198,19 @@ await Tag.objects.bulkCreate([author])
 await Tag.objects.bulkCreate({ name: 'a' })
 // @ts-expect-error an unknown option
 await Tag.objects.bulkCreate([{ name: 'a' }], { batchSzie: 3 })
+
+// Names in its options are checked.
+const clash = { updateConflicts: true, updateFields: ['name'], uniqueFields: ['id'] } as const
+await Tag.objects.bulkCreate([{ name: 'a' }], clash)
+await author.books.bulkCreate([], { updateConflicts: true, updateFields: ['pages', 'author'] })
+declare const options: BulkCreateOptions<'name' | 'id'>
+await Tag.objects.bulkCreate([{ name: 'a' }], options)
+// @ts-expect-error an unknown field to write
+await Tag.objects.bulkCreate([{ name: 'a' }], { updateConflicts: true, updateFields: ['nmae'] })
+// @ts-expect-error an unknown field to clash by
+await Tag.objects.bulkCreate([{ name: 'a' }], { ...clash, uniqueFields: ['nmae'] })
+// @ts-expect-error an unknown field to write, of related rows
+await author.books.bulkCreate([], { updateConflicts: true, updateFields: ['pgaes'] })
 
 // ---------- new
 

@@ -4,8 +4,11 @@ import {
   type Awaitable,
   type CreateInput,
   connect,
+  fields,
+  Model,
   type PkOf,
   type RelatedManager,
+  type SaveOptions,
 } from '../../lib/index.ts'
 import { Author, Book, Capital, City, Country, Log, type Profile, type Tag } from './models.ts'
 
@@ -95,6 +98,33 @@ await book.save({ using: 'replica' })
 await book.save({ using: 3 })
 expectTypeOf(await book.delete()).toEqualTypeOf<[total: number, byModel: Record<string, number>]>()
 expectTypeOf(await book.refreshFromDb({ fields: ['title'] })).toEqualTypeOf<void>()
+await book.refreshFromDb({ fields: ['pk', 'author', 'authorId'] })
+declare const names: string[]
+await book.save({ fields: names })
+// @ts-expect-error an unknown field
+await book.save({ fields: ['titel'] })
+// @ts-expect-error many rows are set otherwise
+await book.save({ fields: ['tags'] })
+// @ts-expect-error an unknown field
+await book.refreshFromDb({ fields: ['title', 'pgaes'] })
+
+/** As one does in Django. */
+class Page extends Model('pages', {
+  slug: fields.text(),
+  title: fields.text(),
+  version: fields.version(),
+}) {
+  override async save(options?: SaveOptions) {
+    if (options?.fields?.includes('title') ?? true) this.slug = this.title.toLowerCase()
+    await super.save(options)
+  }
+
+  async rename() {
+    // @ts-expect-error a version counts by itself
+    await super.save({ fields: ['version'] })
+  }
+}
+void Page
 expectTypeOf(book.equals(author)).toEqualTypeOf<boolean>()
 expectTypeOf(book.toJSON()).toEqualTypeOf<Record<string, unknown>>()
 expectTypeOf(await book.authorName()).toEqualTypeOf<string>()

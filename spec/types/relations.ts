@@ -183,6 +183,19 @@ Book.objects.selectRelated('author__nope')
 // @ts-expect-error to many rows on the way
 Book.objects.selectRelated('author__books')
 
+// ---------- selectForUpdate
+
+Book.objects.selectForUpdate({ of: ['self', 'author', 'author__mentor__mentor'], noWait: true })
+Author.objects.selectForUpdate({ of: ['profile'] })
+declare const names: string[]
+Book.objects.selectForUpdate({ of: names })
+// @ts-expect-error no relation
+Book.objects.selectForUpdate({ of: ['self', 'title'] })
+// @ts-expect-error no relation on the way
+Book.objects.selectForUpdate({ of: ['author__nope'] })
+// @ts-expect-error to many rows
+Book.objects.selectForUpdate({ of: ['tags'] })
+
 // ---------- prefetchRelated
 
 const [loaded] = await Author.objects.prefetchRelated(
@@ -212,6 +225,15 @@ Author.objects.prefetchRelated('books__title')
 Author.objects.prefetchRelated('books', 'books__nope__tags')
 // @ts-expect-error nor in a Prefetch
 Author.objects.prefetchRelated(Prefetch('nope', { queryset: Book.objects.all() }))
+
+// @ts-expect-error a queryset of another model
+Author.objects.prefetchRelated(Prefetch('books', { queryset: Tag.objects.all() }))
+// @ts-expect-error of the model on the way
+Author.objects.prefetchRelated(Prefetch('books__tags', { queryset: Book.objects.all() }))
+// @ts-expect-error no instances
+Author.objects.prefetchRelated(Prefetch('books', { queryset: Book.objects.values('title') }))
+// @ts-expect-error another model, for instances that are there
+await prefetchRelatedObjects([author], Prefetch('books', { queryset: Tag.objects.all() }))
 
 const [some] = await Author.objects.prefetchRelated(
   Prefetch('books', { queryset: Book.objects.selectRelated('publisher').prefetchRelated('tags') }),

@@ -74,6 +74,8 @@ await author.books.bulkUpdate(some, ['pages'])
 await Book.objects.bulkUpdate(some, ['pages'], { onProgress: ({ done }) => void done })
 // @ts-expect-error an unknown field
 await Book.objects.bulkUpdate(some, ['titel'])
+// @ts-expect-error a version counts by itself
+await Page.objects.bulkUpdate([], ['version'])
 // @ts-expect-error instances of another model
 await Book.objects.bulkUpdate([author], ['title'])
 // @ts-expect-error many rows are set otherwise

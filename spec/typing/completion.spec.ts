@@ -79,6 +79,17 @@ const PLACES: readonly Place[] = [
     offers: ['books', 'students', 'mentor'],
     only: OF_AUTHOR,
   },
+  {
+    at: `Book.objects.selectForUpdate({ of: ['|'] })`,
+    offers: ['self', 'author', 'author__mentor'],
+    only: /^(self|author(__mentor)?)$/,
+  },
+  {
+    at: `void Book.objects.bulkCreate([], { updateConflicts: true, updateFields: ['|'] })`,
+    offers: COLUMNS,
+    only: OF_BOOK,
+  },
+  { at: `void new Book().save({ fields: ['|'] })`, offers: COLUMNS, only: OF_BOOK },
   { at: `Book.objects.only('|')`, offers: ['title', 'author__name'], only: OF_BOOK },
   { at: 'void Book.objects.create({ | })', offers: COLUMNS, only: COLUMN_OF_BOOK },
   { at: `void Book.objects.create({ title: 'x', | })`, offers: ['pages'], only: COLUMN_OF_BOOK },

@@ -151,6 +151,21 @@ const WRONG: readonly Wrong[] = [
     says: ['Unknown<"tsag">'],
   },
   {
+    what: 'a queryset of another model in a Prefetch',
+    code: `Author.objects.prefetchRelated(Prefetch('books', { queryset: Author.objects.all() }))`,
+    says: ['WrongPrefetch<Book>'],
+  },
+  {
+    what: 'an unknown relation in selectForUpdate()',
+    code: `Book.objects.selectForUpdate({ of: ['autor'] })`,
+    says: [`'"autor"' is not assignable`, `Did you mean '"author"'?`],
+  },
+  {
+    what: 'an unknown column in save()',
+    code: `void new Author().save({ fields: ['emial'] })`,
+    says: [`'"emial"' is not assignable`, `Did you mean '"email"'?`],
+  },
+  {
     what: 'an unknown column in only()',
     code: `Book.objects.only('titel')`,
     says: ['Unknown<"titel">'],
@@ -273,7 +288,7 @@ const WRONG: readonly Wrong[] = [
 ]
 
 const HEAD = `${MODELS}
-import { Case, Count, Exists, F, type Order, OuterRef, Q, type Where, When } from 'asynchrormous'
+import { Case, Count, Exists, F, type Order, OuterRef, Prefetch, Q, type Where, When } from 'asynchrormous'
 `
 
 describe('what the compiler says', () => {
