@@ -20,7 +20,12 @@ export interface HasRelated<M, Many extends boolean> {
   readonly '~related': { readonly model: M; readonly many: Many }
 }
 
-/** A relation as it is read: the instance once it is loaded, else a promise-like that loads it. */
+/**
+ * A relation as it is read: the instance once it is loaded, else a promise-like that loads it. Never
+ * test it without awaiting it: a promise-like is truthy, also where null will come out of it.
+ *
+ * @example if ((await book.editor) === null) print('by nobody')
+ */
 export type Awaitable<T> = T | Unloaded<T>
 
 /** A relation that is loaded when it is awaited. */

@@ -84,7 +84,8 @@ export type RelatedManager<M extends HasFields<unknown>, Q = AsyncQuerySet<M>> =
 
 /**
  * The other side of a one-to-one relation: the instance once it is loaded, null when there is none,
- * else a promise-like of either.
+ * else a promise-like of either, which is truthy: `if (await author.profile)`, never
+ * `if (author.profile)`.
  *
  * @example declare readonly profile: RelatedOne<Profile>
  */
