@@ -78,6 +78,13 @@ describe('compile: JSON', () => {
     expect(await found({ data__owner__0__name__in: ['Ann', 'x'] })).to.equal(1)
   })
 
+  it('follows five indexes, of which the first four may be keys as well', async () => {
+    await store({ a: [[[[['x']]]]] })
+    await store({ a: { 0: { 0: { 0: { 0: ['x'] } } } } })
+    await store({ a: ['x'] })
+    expect(await found({ data__a__0__0__0__0__0: 'x' })).to.equal(2)
+  })
+
   it('tells kinds of values apart', async () => {
     for (const k of [1, '1', true, null, [1], { a: 1 }]) await store({ k })
     await store({})

@@ -351,6 +351,25 @@ describeOnEach(
       expect(await savedIds(at.far)).to.deep.equal([])
     })
 
+    it('one that a listener ends as it is sent is stopped', async () => {
+      const controller = new AbortController()
+      at.far.knex.on('query', ({ sql }: { sql: string }) => {
+        if (sql.includes('pg_sleep')) controller.abort(new Error('enough'))
+      })
+      const error = await rejection(
+        at.far.atomic(async () => {
+          const limits = { signal: controller.signal }
+          const all = [
+            readWithin(limits, at.far.current(), 'select pg_sleep(60)'),
+            insert(at.far, 1),
+          ]
+          expect(await outcomes(all)).to.deep.equal(['AbortError', 'TransactionBrokenError'])
+        }),
+      )
+      expect(error.cause).to.have.property('code', 'QUERY_ABORTED')
+      expect(await savedIds(at.far)).to.deep.equal([])
+    })
+
     it('what waits behind one that is stopped is not sent', async () => {
       const error = await rejection(
         at.far.atomic(async () => {

@@ -174,6 +174,11 @@ describe('dateTime', () => {
     expect(taken.getUTCFullYear()).to.equal(2021)
   })
 
+  it('reads no text that is far too long', () => {
+    expect(parseTimestamp('12021-03-14 01:02:03')).to.deep.equal(Number.NaN)
+    expect(parseTimestamp(`02021-03-14${' '.repeat(60)}`)).to.deep.equal(Number.NaN)
+  })
+
   it('does not ask a subclass what it is', () => {
     class Evil extends Date {
       override getTime(): number {
