@@ -1,4 +1,5 @@
 /** `atomic({ timeout })`: one deadline for all of a transaction. */
+import { getEventListeners } from 'node:events'
 import { expect } from 'chai'
 import { openDatabase } from '../../lib/database/database.ts'
 import type { Database } from '../../lib/database/runner.ts'
@@ -121,6 +122,20 @@ describeOnEach('atomic({ timeout })', (kind) => {
     await until(() => afterwards !== undefined)
     expect(await afterwards).to.be.instanceOf(TransactionError)
     expect(await savedIds(db)).to.deep.equal([])
+  })
+
+  it('forgets signals, of a nested atomic too', async () => {
+    const { db } = at
+    const [outer, inner] = [new AbortController().signal, new AbortController().signal]
+    await db.atomic(
+      async () => {
+        await db.atomic(() => insert(db, 1), { signal: inner })
+        expect(getEventListeners(inner, 'abort')).to.deep.equal([])
+        expect(getEventListeners(outer, 'abort')).to.have.length(1)
+      },
+      { signal: outer },
+    )
+    expect(getEventListeners(outer, 'abort')).to.deep.equal([])
   })
 
   it('goes on after a nested atomic and a start', async () => {
