@@ -266,12 +266,19 @@ export type CheckCreate<M, C> = CheckInput<InputOf<FieldsOf<M>>, C> & {
 /** Takes anything, but lets literals in callbacks (`rows.map(…)`) stay what is due. */
 type Loose<T> = T | NonNullable<unknown> | null | undefined
 
-/** A row of `bulkCreate()`: the argument of `create()`, or an instance. */
-export type RowHint<M> =
-  | (CreateHint<M> & {
-      readonly [K in keyof InputOf<FieldsOf<M>>]?: Loose<InputOf<FieldsOf<M>>[K]>
-    })
-  | HasFields<FieldsOf<M>>
+/** What an editor offers in a row of `bulkCreate()`. */
+export type RowHint<M> = {
+  readonly [K in keyof InputOf<FieldsOf<M>>]?: Loose<InputOf<FieldsOf<M>>[K]>
+}
+
+/** A row of `bulkCreate()` as it must be: the argument of `create()`, or an instance. */
+type CheckRow<M, C> =
+  C extends HasFields<unknown> ? InstanceHint<M> : CreateHint<M> & CheckCreate<M, C>
+
+/** The rows of `bulkCreate()` as they must be, each by itself. */
+export type CheckRows<M, Rows extends readonly unknown[]> = {
+  readonly [I in keyof Rows]: Rows[I] extends CheckRow<M, Rows[I]> ? Rows[I] : CheckRow<M, Rows[I]>
+}
 
 /** An instance of the model `M`, whatever of it is loaded. */
 export type InstanceHint<M> = HasFields<FieldsOf<M>> & { readonly '~table': TableOf<M> }

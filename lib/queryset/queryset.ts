@@ -3,6 +3,7 @@ import { type KnexBuilder, toKnexBuilder } from '../compile/to-knex.ts'
 import type { Database, Runner } from '../database/runner.ts'
 import type {
   CheckCreate,
+  CheckRows,
   CreateHint,
   FieldsOf,
   InstanceHint,
@@ -785,12 +786,12 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
    * // insert into "tags" ("name") values ('a'), ('b') on conflict do nothing
    * @example await Tag.objects.bulkCreate(linesOf(file)) // 1000000
    */
-  bulkCreate<Row extends RowHint<M> & CheckCreate<M, Row>>(
+  bulkCreate<Row extends CreateHint<M> & RowHint<M> & CheckCreate<M, Row>>(
     rows: RowStream<Row>,
     options?: BulkOptionsOf<M>,
   ): Promise<number>
-  bulkCreate<Row extends RowHint<M> & CheckCreate<M, Row>>(
-    rows: readonly Row[],
+  bulkCreate<const Rows extends readonly RowHint<M>[]>(
+    rows: CheckRows<M, Rows>,
     options?: BulkOptionsOf<M>,
   ): Promise<M[]>
   async bulkCreate(rows: unknown, options: BulkCreateOptions = {}): Promise<unknown> {

@@ -176,6 +176,14 @@ expectTypeOf(
 await Tag.objects.all().delete({ batchSize: 3 })
 // @ts-expect-error an unknown field in rows that come one by one
 await Tag.objects.bulkCreate(misspelt())
+await Book.objects.bulkCreate([
+  { title: 'x', publishedAt, author },
+  // @ts-expect-error only the row that is wrong is blamed
+  { title: 'x', publishedAt },
+  book,
+  // @ts-expect-error a required column is missing
+  { title: 'x', author },
+])
 // @ts-expect-error inputs of another model
 await Tag.objects.bulkCreate(lines)
 // @ts-expect-error text is no rows

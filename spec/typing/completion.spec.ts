@@ -93,6 +93,17 @@ const PLACES: readonly Place[] = [
   { at: `Book.objects.only('|')`, offers: ['title', 'author__name'], only: OF_BOOK },
   { at: 'void Book.objects.create({ | })', offers: COLUMNS, only: COLUMN_OF_BOOK },
   { at: `void Book.objects.create({ title: 'x', | })`, offers: ['pages'], only: COLUMN_OF_BOOK },
+  { at: 'void Book.objects.bulkCreate([{ | }])', offers: COLUMNS, only: COLUMN_OF_BOOK },
+  {
+    at: `void Book.objects.bulkCreate([{ title: 'x' }, { title: 'y', | }])`,
+    offers: ['pages'],
+    only: COLUMN_OF_BOOK,
+  },
+  {
+    at: `void Book.objects.bulkCreate([{ status: '|' }])`,
+    offers: ['draft', 'live'],
+    only: /^(draft|live)$/,
+  },
   { at: 'void Book.objects.update({ | })', offers: COLUMNS, only: COLUMN_OF_BOOK },
   { at: 'new Book({ | })', offers: COLUMNS, only: COLUMN_OF_BOOK },
   {

@@ -226,6 +226,16 @@ const WRONG: readonly Wrong[] = [
     says: ['Unknown<"emial">'],
   },
   {
+    what: 'a required relation that is missing in one of the rows of bulkCreate()',
+    code: `void Book.objects.bulkCreate([{ title: 'x', publishedAt: new Date(), author: 3 }, { title: 'y', publishedAt: new Date() }])`,
+    says: ["Property 'author' is missing", 'author: number | Author'],
+  },
+  {
+    what: 'a value of another type in one of the rows of bulkCreate()',
+    code: `void Author.objects.bulkCreate([{ name: 'x' }, { name: 3 }, { name: 'x', email: null }])`,
+    says: ["'number' is not assignable to type 'string'"],
+  },
+  {
     what: 'an unknown field in update()',
     code: `void Book.objects.update({ titel: 'x' })`,
     says: ['Unknown<"titel">'],
