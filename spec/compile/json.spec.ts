@@ -83,6 +83,14 @@ describe('compile: JSON', () => {
     await store({ a: { 0: { 0: { 0: { 0: ['x'] } } } } })
     await store({ a: ['x'] })
     expect(await found({ data__a__0__0__0__0__0: 'x' })).to.equal(2)
+    const paths = (lookup: string): readonly unknown[] => {
+      const select = compileSelect(withFilter(book, [{ [lookup]: 'x' }]), 'sqlite')
+      return [...new Set(select?.bindings)].filter((each) => String(each).startsWith('$'))
+    }
+    expect(paths('data__a__10')).to.deep.equal(['$."a"[10]', '$."a"."10"'])
+    expect(paths('data__a__0__0__0__0__0')).to.have.length(16)
+    const mysql = compileSelect(withFilter(book, [{ data__a__10__b: 'x' }]), 'mysql')
+    expect(mysql?.bindings).to.deep.equal(['$."a"[10]."b"', '"x"'])
   })
 
   it('tells kinds of values apart', async () => {
