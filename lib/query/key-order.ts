@@ -35,11 +35,31 @@ export function withKeyOrder(state: QueryState): KeyOrder | null {
   return { state: patchState(state, { ordering: [order], reversed: false }), offset }
 }
 
-/** The next rows behind one with a key; the first ones of all for undefined. */
-export function pageBehind({ state }: KeyOrder, key: unknown, count: number): QueryState {
-  const lookup = state.ordering?.[0]?.descending === true ? 'pk__lt' : 'pk__gt'
-  const rest = key === undefined ? state : withFilter(state, [{ [lookup]: key }])
-  return withSlice(rest, 0, count)
+/** Between which keys rows are, the first of them left out; undefined for no end. */
+export interface KeySpan {
+  readonly behind: unknown
+  readonly upTo: unknown
+}
+
+/** The next rows of a span of keys. */
+export function pageOf({ state }: KeyOrder, { behind, upTo }: KeySpan, count: number): QueryState {
+  const [after, until] = isDescending(state) ? ['pk__lt', 'pk__gte'] : ['pk__gt', 'pk__lte']
+  const conditions = {
+    ...(behind === undefined ? {} : { [after]: behind }),
+    ...(upTo === undefined ? {} : { [until]: upTo }),
+  }
+  return withSlice(withFilter(state, [conditions]), 0, count)
+}
+
+/** The row that is the last one now. */
+export function lastOf({ state }: KeyOrder): QueryState {
+  const ordering =
+    state.ordering?.map((term) => ({ ...term, descending: !term.descending })) ?? null
+  return withSlice(patchState(state, { ordering }), 0, 1)
+}
+
+function isDescending({ ordering }: QueryState): boolean {
+  return ordering?.[0]?.descending === true
 }
 
 function isKeyNode(node: ExprNode | null, { primaryKey }: ModelMeta): boolean {

@@ -100,6 +100,10 @@ class Source implements StreamPlace {
     this.#stream = streamOf(this)
   }
 
+  get isOfOneMoment(): boolean {
+    return this.#reading !== null
+  }
+
   reader(): Runner {
     const runner = this.runner()
     return this.isBegun ? continuing(runner) : runner

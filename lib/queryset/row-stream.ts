@@ -8,9 +8,10 @@ import {
   spool,
 } from '../compile/cursor.ts'
 import { type CompiledSelect, compileSelect } from '../compile/select.ts'
-import type { RunLimits, Runner } from '../database/runner.ts'
+import { continuing, type RunLimits, type Runner } from '../database/runner.ts'
 import { onRollback } from '../database/transaction.ts'
-import { type KeyOrder, pageBehind } from '../query/key-order.ts'
+import { type KeyOrder, lastOf, pageOf } from '../query/key-order.ts'
+import type { QueryState } from '../query/nodes.ts'
 
 type Rows = readonly (readonly unknown[])[]
 
@@ -29,6 +30,8 @@ export interface StreamPlace {
   /** Where it was opened: what runs there is in no savepoint or transaction of the loop's. */
   readonly home: Runner
   readonly limits: RunLimits
+  /** What others write meanwhile, the loop's own statements too, is not seen. */
+  readonly isOfOneMoment: boolean
 }
 
 /** Rows by a cursor of PostgreSQL: as they are when it is opened. */
@@ -50,14 +53,23 @@ export function cursorStream(place: StreamPlace, query: CompiledSelect): RowStre
 /** Rows by pages, each behind the last key of the one before. */
 export function keyedStream(place: StreamPlace, order: KeyOrder): RowStream {
   const { field } = order.state.model.primaryKey
-  let last: unknown
+  let behind: unknown
+  let upTo: unknown
+  const read = async (state: QueryState, runner: Runner): Promise<Rows> => {
+    const query = compileSelect(state, runner.db.dialect)
+    return query === null ? [] : (await runner.run(query, place.limits)).rows
+  }
+  const keyOf = (row: Rows[number] | undefined): unknown =>
+    field.fromDb(row?.[order.offset], place.home.db.dialect)
   return {
     async next(count) {
-      const { dialect } = place.runner().db
-      const page = compileSelect(pageBehind(order, last, count), dialect)
-      if (page === null) return []
-      const { rows } = await place.reader().run(page, place.limits)
-      last = field.fromDb(rows[rows.length - 1]?.[order.offset], dialect)
+      const isFirst = behind === undefined
+      const rows = await read(pageOf(order, { behind, upTo }, count), place.reader())
+      behind = keyOf(rows.at(-1))
+      if (isFirst && !place.isOfOneMoment && rows.length === count) {
+        // Else a loop that adds rows behind those it reads would never end.
+        upTo = keyOf((await read(lastOf(order), continuing(place.runner())))[0])
+      }
       return rows
     },
     close: async () => undefined,

@@ -96,8 +96,9 @@ describeOnEach('an iterator whose loop takes its time (F33)', (kind) => {
         counts.push(sent - before)
       }
       // With the last chunk comes the end of what is read.
-      const end = stage.db.poolMax === 1 ? 4 : 5
-      expect(counts).to.deep.equal([1, 1, 2, 2, 3, 3, end])
+      // On a connection that is the loop's too, where they end is asked for with the first.
+      const isShared = stage.db.poolMax === 1
+      expect(counts).to.deep.equal(isShared ? [2, 2, 3, 3, 4, 4, 5] : [1, 1, 2, 2, 3, 3, 5])
     } finally {
       stage.db.knex.removeListener('query', listener)
     }
