@@ -163,8 +163,9 @@ describeOnEach('relations to one row of a result', (kind) => {
       return await inTurn(all, async (book) => (await book.publisher)?.name)
     })
     expect(publishers).to.have.members(['One', 'One', undefined, 'Two'])
-    // Three pages, the last of them empty, and two relations; a cursor is declared, too.
-    const queries = kind.dialect === 'postgresql' ? 6 : 5
+    // Three pages, the last of them empty, and two relations. PostgreSQL declares a cursor first, and
+    // a connection that the loop shares is asked where the rows end.
+    const queries = kind.name === 'SQLite file' ? 5 : 6
     const names = await shop.sends(queries, async () => {
       const found: string[] = []
       for await (const book of books().iterator({ chunkSize: 2 })) {

@@ -136,11 +136,13 @@ export async function createGhosts({ db }: Stage, ...names: string[]): Promise<v
   for (const name of names) await db.knex('ghosts').insert({ name })
 }
 
-/** How many statements `iterator()` sends that asks for so many chunks outside a transaction. */
+/** How many statements `iterator()` sends that asks for so many chunks, by key, outside a transaction. */
 export function streamed({ db, dialect }: Stage, chunks: number): number {
-  // BEGIN and ROLLBACK, and DECLARE; the only connection of SQLite in memory is not held.
+  // BEGIN and ROLLBACK, and DECLARE; the only connection of SQLite in memory is not held, so that
+  // where the rows end is asked for when there are more than the first.
   if (dialect === 'postgresql') return chunks + 3
-  return db.poolMax === 1 ? chunks : chunks + 2
+  if (db.poolMax > 1) return chunks + 2
+  return chunks > 1 ? chunks + 1 : chunks
 }
 
 /** Looks again until it is so; mocha's timeout is the end of it. */
