@@ -320,8 +320,8 @@ describeOnEach('iterator()', (kind) => {
     expect(await rejection(left())).to.be.instanceOf(QueryAbortedError)
     expect(used()).to.equal(0)
     const slow = async (): Promise<void> => {
-      for await (const _ of Tag.objects.timeout(20).iterator({ chunkSize: 2 })) {
-        await new Promise((resolve) => setTimeout(resolve, 30))
+      for await (const _ of Tag.objects.timeout(100).iterator({ chunkSize: 2 })) {
+        await new Promise((resolve) => setTimeout(resolve, 110))
       }
     }
     await slow()

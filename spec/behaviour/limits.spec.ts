@@ -33,7 +33,7 @@ describeOnEach('limits', (kind) => {
 
   for (const [name, ask] of Object.entries(asks)) {
     it(`timeout() stops ${name}, and the next query runs`, async () => {
-      const error = await sent(name, () => rejection(ask(Slow.objects.timeout(30))))
+      const error = await sent(name, () => rejection(ask(Slow.objects.timeout(150))))
       expect(error).to.be.instanceOf(QueryTimeoutError)
       expect(await stage.sends(1, () => Author.objects.count())).to.equal(3)
     })
