@@ -20,8 +20,9 @@ describeOnEach(
       const db = connect({ ...fresh.config, pool, acquireConnectionTimeout: 250 })
       try {
         await createNaps(knex)
-        const { failed, skew, inFlight } = await startNaps(db, knex, COUNT)
+        const { sent, failed, skew, inFlight } = await startNaps(db, knex, COUNT)
         expect(failed).to.deep.equal([])
+        expect(sent).to.equal(COUNT)
         expect(skew).to.be.at.most(POOL)
         expect(inFlight).to.be.at.most(POOL - 1)
       } finally {
