@@ -5,6 +5,7 @@ import { ownOptions } from '../util/plain-object.ts'
 import { Background } from './background.ts'
 import { clientOf, configuredKnex } from './configure.ts'
 import { heldOn } from './context.ts'
+import { LONGEST_TIMER_MS } from './deadline.ts'
 import { driverOf } from './drivers/drivers.ts'
 import { Pool } from './pool.ts'
 import { PoolRunner } from './pool-runner.ts'
@@ -28,8 +29,6 @@ import { type UnconsumedReport, UnconsumedStarts } from './unconsumed.ts'
 export { Database } from './runner.ts'
 
 const CLOSE_MS = 10_000
-/** The longest time a timer of JavaScript can wait; a longer one would end at once. */
-const LONGEST_MS = 2 ** 31 - 1
 const FORCED_CLOSE_MS = 2000
 /** For callbacks to notice that their connection is gone; one that never ends is not waited for. */
 const LAST_WORDS_MS = 200
@@ -61,9 +60,9 @@ function keptStatements(prepare: boolean | number = true): number {
 }
 
 function assertCloseTime(ms: unknown): void {
-  if (typeof ms === 'number' && ms >= 0 && ms <= LONGEST_MS) return
+  if (typeof ms === 'number' && ms >= 0 && ms <= LONGEST_TIMER_MS) return
   throw new RangeError(
-    `close() takes timeoutMs in milliseconds, 0 or more and at most ${LONGEST_MS}.`,
+    `close() takes timeoutMs in milliseconds, 0 or more and at most ${LONGEST_TIMER_MS}.`,
   )
 }
 

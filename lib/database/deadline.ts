@@ -2,8 +2,8 @@ import { OrmError, QueryAbortedError, QueryTimeoutError } from '../errors.ts'
 import { ownOptions } from '../util/plain-object.ts'
 import type { RunLimits } from './runner.ts'
 
-// Beyond this setTimeout fires at once.
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** The longest time a timer of JavaScript can wait; a longer one would end at once. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1
 
 /** What is to be over in time. */
 type Limited = 'query' | 'atomic()'

@@ -29,11 +29,21 @@ export function databaseNamed(name: string): Database {
  *
  * @throws ImproperlyConfigured
  */
-export function databaseFor(using: string | Database): Database {
-  if (using instanceof Database) return using
-  if (typeof using === 'string') return databaseNamed(using)
+export function databaseFor(using: unknown): Database {
+  assertDatabase(using, 'using')
+  return typeof using === 'string' ? databaseNamed(using) : using
+}
+
+/**
+ * Makes sure that something is a database or a name, of one that may be connected later.
+ *
+ * @param what the option, or the method, that took it
+ * @throws ImproperlyConfigured
+ */
+export function assertDatabase(given: unknown, what: string): asserts given is string | Database {
+  if (given instanceof Database || typeof given === 'string') return
   throw new ImproperlyConfigured(
-    "using takes the name of a connection, as in connect(config, { name: 'replica' }), or the " +
+    `${what} takes the name of a connection, as in connect(config, { name: 'replica' }), or the ` +
       'database that connect() gave.',
   )
 }

@@ -4,7 +4,7 @@ import { assertFunction } from '../util/shapes.ts'
 import { BegunConnection, type Circumstances, control, rollBack } from './begun.ts'
 import { tellBoundary } from './boundaries.ts'
 import { heldOn, holding } from './context.ts'
-import { Deadline } from './deadline.ts'
+import { Deadline, LONGEST_TIMER_MS } from './deadline.ts'
 import { Frame, type FrameOutcome } from './frame.ts'
 import type { Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
@@ -19,10 +19,8 @@ const ISOLATIONS: ReadonlySet<string> = new Set<Isolation>([
   'serializable',
 ])
 
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
 function isTimeout(ms: unknown): boolean {
-  return typeof ms === 'number' && ms > 0 && ms <= LONGEST_TIMEOUT_MS
+  return typeof ms === 'number' && ms > 0 && ms <= LONGEST_TIMER_MS
 }
 
 /** The names of the options of `atomic()`. */

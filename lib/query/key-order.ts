@@ -2,7 +2,7 @@ import type { ModelMeta } from '../meta/model-meta.ts'
 import type { ExprNode, QueryState, RowShape } from './nodes.ts'
 import { columnRef } from './paths.ts'
 import { planSelect } from './plan.ts'
-import { isSliced, orderingOf, patchState, withFilter, withSlice } from './state.ts'
+import { isSliced, orderingOf, patchState, withFilter, withReverse, withSlice } from './state.ts'
 import { someNode } from './walk.ts'
 
 /** A query whose rows come in the order of their primary key, so that they can be read on from one. */
@@ -53,9 +53,7 @@ export function pageOf({ state }: KeyOrder, { behind, upTo }: KeySpan, count: nu
 
 /** The row that is the last one now. */
 export function lastOf({ state }: KeyOrder): QueryState {
-  const ordering =
-    state.ordering?.map((term) => ({ ...term, descending: !term.descending })) ?? null
-  return withSlice(patchState(state, { ordering }), 0, 1)
+  return withSlice(withReverse(state), 0, 1)
 }
 
 function isDescending({ ordering }: QueryState): boolean {

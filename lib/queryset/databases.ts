@@ -1,6 +1,6 @@
 import { databaseFor, databaseNamed } from '../database/registry.ts'
 import { Database } from '../database/runner.ts'
-import { ImproperlyConfigured, InvalidValueError } from '../errors.ts'
+import { InvalidValueError } from '../errors.ts'
 import { type Columns, instanceOrigin, type Origin } from '../hydrate/instance.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
 import type { FetchMode, QueryState } from '../query/nodes.ts'
@@ -17,17 +17,8 @@ export function databaseOf(state: QueryState): Database {
 
 /** The database an instance is written to: `using`, else where it came from, else the model's. */
 export function databaseOfInstance(instance: Columns, meta: ModelMeta, using?: unknown): Database {
-  if (using !== undefined) return databaseFor(using as string | Database)
+  if (using !== undefined) return databaseFor(using)
   return named(instanceOrigin(instance)?.database ?? meta.database)
-}
-
-/** @throws ImproperlyConfigured when `database` is neither a name nor a database. */
-export function assertDatabase(database: unknown): void {
-  if (database instanceof Database || typeof database === 'string') return
-  throw new ImproperlyConfigured(
-    "using() takes the name of a connection, as in connect(config, { name: 'replica' }), or the " +
-      'database that connect() gave.',
-  )
 }
 
 /** What instances read from, or written to, a database remember of it. */

@@ -1,12 +1,10 @@
+import { LONGEST_TIMER_MS } from '../database/deadline.ts'
 import { InvalidValueError } from '../errors.ts'
-
-/** The longest time a timer of JavaScript can wait. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /** @throws RangeError for anything but a number of milliseconds that a timer can wait. */
 export function assertTimeout(ms: unknown): void {
-  if (typeof ms === 'number' && ms > 0 && ms <= MAX_TIMEOUT_MS) return
-  throw new RangeError(`timeout() takes milliseconds, more than 0 and at most ${MAX_TIMEOUT_MS}.`)
+  if (typeof ms === 'number' && ms > 0 && ms <= LONGEST_TIMER_MS) return
+  throw new RangeError(`timeout() takes milliseconds, more than 0 and at most ${LONGEST_TIMER_MS}.`)
 }
 
 /** @throws InvalidValueError for anything but an AbortSignal. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type KnexBuilder, toKnexBuilder } from '../compile/to-knex.ts'
+import { assertDatabase } from '../database/registry.ts'
 import type { Database, Runner } from '../database/runner.ts'
 import type {
   CheckCreate,
@@ -72,7 +73,7 @@ import type { DeleteOptions } from './collector.ts'
 import { containsInstance, withInstance } from './contains.ts'
 import * as creating from './create.ts'
 import { bulkCreateFrom, type RowStream } from './create-stream.ts'
-import { assertDatabase, assertFetchMode, databaseOf } from './databases.ts'
+import { assertFetchMode, databaseOf } from './databases.ts'
 import type { CheckColumns, WithAllColumns, WithOnly, WithoutColumns } from './deferred-types.ts'
 import { type ExplainOptions, explain } from './explain.ts'
 import * as fetching from './fetch.ts'
@@ -620,7 +621,7 @@ export class QuerySet<M, R = M> implements PromiseLike<R[]> {
 
   /** On another connection: its name, or what `connect()` gave. */
   using(database: string | Database): this {
-    assertDatabase(database)
+    assertDatabase(database, 'using()')
     return this.#with(states.patchState(this.#state, { database }))
   }
 

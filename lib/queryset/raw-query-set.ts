@@ -1,4 +1,5 @@
 import { compileRaw } from '../compile/raw-query.ts'
+import { assertDatabase } from '../database/registry.ts'
 import type { Database, Runner } from '../database/runner.ts'
 import { hydrateRaw } from '../hydrate/raw-rows.ts'
 import type { ModelMeta } from '../meta/model-meta.ts'
@@ -7,7 +8,7 @@ import { type RawQuery, rawQuery } from '../query/raw-query.ts'
 import * as states from '../query/state.ts'
 import { callOrigin } from '../util/call-site.ts'
 import { type OptionNames, readOptions } from '../util/options.ts'
-import { assertDatabase, databaseOf, originOf } from './databases.ts'
+import { databaseOf, originOf } from './databases.ts'
 import { assertSignal, assertTimeout } from './limits.ts'
 import { limitsOf } from './read-rows.ts'
 import { type Answer, ResultCache } from './result-cache.ts'
@@ -130,7 +131,7 @@ export function rawRequest(
 ): Request {
   const { using, timeoutMs, signal } = readOptions('raw()', options, OPTIONS)
   const query = rawQuery(model, sql, bindings)
-  if (using !== undefined) assertDatabase(using)
+  if (using !== undefined) assertDatabase(using, 'using()')
   if (timeoutMs !== undefined) assertTimeout(timeoutMs)
   if (signal !== undefined) assertSignal(signal)
   const state = states.patchState(states.initialState(model), {

@@ -8,6 +8,7 @@ import knex from 'knex'
 import { Database, openDatabase } from '../../lib/database/database.ts'
 import { databaseNamed } from '../../lib/database/registry.ts'
 import { ImproperlyConfigured, NotSupportedError, OrmError } from '../../lib/errors.ts'
+import { thrown } from '../behaviour/support/stage.ts'
 import { describeOnEach } from '../support/databases.ts'
 import {
   gate,
@@ -20,15 +21,6 @@ import {
   useDatabase,
   write,
 } from './helpers.ts'
-
-function thrown(fn: () => unknown): Error {
-  try {
-    fn()
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('It returned.')
-}
 
 const memory = { client: 'sqlite3', connection: { filename: ':memory:' } }
 

@@ -233,47 +233,38 @@ describeOnEach(
       expect(await savedIds(at.far)).to.deep.equal([1, 2, 3])
     })
 
-    it('a backend that is killed in the middle: all that follow are ConnectionLostError', async () => {
+    const endBackend = () => read(at.far.current(), 'select pg_terminate_backend(pg_backend_pid())')
+
+    /** A transaction whose connection is lost in it, and how what it sent together ended. */
+    async function expectLost(
+      work: () => Promise<string[]>,
+      outcomesDue: readonly string[],
+    ): Promise<void> {
+      let found: string[] = []
       const error = await rejection(
         at.far.atomic(async () => {
-          await insert(at.far, 1)
-          const all = [
-            insert(at.far, 2),
-            read(at.far.current(), 'select pg_terminate_backend(pg_backend_pid())'),
-            insert(at.far, 3),
-            startRead(at.far, 'select 1').read(),
-          ]
-          expect(await outcomes(all)).to.deep.equal([
-            'fulfilled',
-            'ConnectionLostError',
-            'ConnectionLostError',
-            'ConnectionLostError',
-          ])
+          found = await work()
         }),
       )
+      expect(found).to.deep.equal(outcomesDue)
       expect(error.cause).to.be.instanceOf(ConnectionLostError)
       expect(await savedIds(at.far)).to.deep.equal([])
       expect(at.far.knex.client.pool.numUsed()).to.equal(0)
+    }
+
+    it('a backend that is killed in the middle: all that follow are ConnectionLostError', async () => {
+      await expectLost(async () => {
+        await insert(at.far, 1)
+        const started = () => startRead(at.far, 'select 1').read()
+        return await outcomes([insert(at.far, 2), endBackend(), insert(at.far, 3), started()])
+      }, ['fulfilled', 'ConnectionLostError', 'ConnectionLostError', 'ConnectionLostError'])
     })
 
     it('one that is killed with BEGIN is not sent again', async () => {
-      const error = await rejection(
-        at.far.atomic(async () => {
-          const all = [
-            insert(at.far, 1),
-            read(at.far.current(), 'select pg_terminate_backend(pg_backend_pid())'),
-            insert(at.far, 2),
-          ]
-          expect(await outcomes(all)).to.deep.equal([
-            'fulfilled',
-            'ConnectionLostError',
-            'ConnectionLostError',
-          ])
-        }),
+      await expectLost(
+        () => outcomes([insert(at.far, 1), endBackend(), insert(at.far, 2)]),
+        ['fulfilled', 'ConnectionLostError', 'ConnectionLostError'],
       )
-      expect(error.cause).to.be.instanceOf(ConnectionLostError)
-      expect(await savedIds(at.far)).to.deep.equal([])
-      expect(at.far.knex.client.pool.numUsed()).to.equal(0)
     })
 
     it('what comes while a dead connection is replaced goes to the new one', async () => {

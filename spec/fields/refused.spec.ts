@@ -4,6 +4,7 @@ import type { AnyColumn } from '../../lib/fields/column-field.ts'
 import type { DialectName } from '../../lib/fields/dialect.ts'
 import { fields } from '../../lib/fields/fields.ts'
 import { listOf } from '../../lib/fields/list.ts'
+import { thrown } from '../behaviour/support/stage.ts'
 import { kinds } from './kinds.ts'
 
 const SECRET = 'hunter2'
@@ -247,7 +248,7 @@ describe('values that are refused before any SQL', () => {
       [listOf(fields.text()), `["${SECRET}`, 'sqlite', 'holds text that is no JSON'],
     ]
     for (const [field, raw, dialect, message] of cases) {
-      const error = thrownBy(() => field.fromDb(raw, dialect, 'Item.x'))
+      const error = thrown(() => field.fromDb(raw, dialect, 'Item.x'))
       expect(error, message).to.be.instanceOf(InvalidValueError)
       expect(error.message.slice(0, 7 + message.length)).to.equal(`Item.x ${message}`)
       expect(error.message).not.to.contain(SECRET)
@@ -258,7 +259,7 @@ describe('values that are refused before any SQL', () => {
     const field = fields.array(fields.text({ null: true }))
     const wrong = ['', 'a', '{', '{a', '}', '{a}}', '{a}{b}', '{a}b', '{"a}', '{"a"', '[0:1]', '\\']
     for (const text of wrong) {
-      const error = thrownBy(() => field.fromDb(text, 'postgresql', 'Item.x'))
+      const error = thrown(() => field.fromDb(text, 'postgresql', 'Item.x'))
       expect([text, error.message]).to.deep.equal([text, 'Item.x holds text that is no array'])
     }
   })
@@ -276,24 +277,15 @@ describe('values that are refused before any SQL', () => {
       [fields.integerRange(), { lower: 1, upper: null, bounds: SECRET }, 'an object'],
       [fields.array(fields.text()), SECRET, 'text'],
     ]
-    const late = thrownBy(() => fields.dateTime().toDb(new Date(8.64e15), 'sqlite', 'Item.x'))
+    const late = thrown(() => fields.dateTime().toDb(new Date(8.64e15), 'sqlite', 'Item.x'))
     expect(late.message).to.equal('Item.x expects a valid Date of the years 1 to 9999, got another')
     for (const [field, value, kind] of cases) {
-      const error = thrownBy(() => field.toDb(value, 'postgresql', 'Item.x'))
+      const error = thrown(() => field.toDb(value, 'postgresql', 'Item.x'))
       expect(error).to.be.instanceOf(InvalidValueError)
       expect(error.message).to.equal(`Item.x cannot be written: it holds ${kind}`)
     }
   })
 })
-
-function thrownBy(work: () => unknown): Error {
-  try {
-    work()
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('Nothing was thrown.')
-}
 
 interface Schema {
   safeParse(value: unknown): { success: boolean }
